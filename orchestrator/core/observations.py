@@ -1,0 +1,53 @@
+"""What one probe saw at one time. A fact, never an opinion: what it means is decided elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from orchestrator.core.targets import Target
+
+
+class Reading(StrEnum):
+    """How far a probe came."""
+
+    VERSIONED = "versioned"
+    """The version table is there and was read; it may hold no row."""
+    EMPTY = "empty"
+    """No version table, and no table in the schema."""
+    UNVERSIONED = "unversioned"
+    """No version table, but the schema has tables."""
+    HIDDEN = "hidden"
+    """There is a version table that this role cannot see or read."""
+    DENIED = "denied"
+    """The server answered and did not let this role in."""
+    UNREACHABLE = "unreachable"
+    """No server answered, or the server has no such database."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the heads are known."""
+        return self in (Reading.VERSIONED, Reading.EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One target as one probe saw it.
+
+    `heads` are the rows of the version table, sorted. `identity` tells this database from others and is stable
+    over restarts; `instance` adds what only this running server has, so two observations with the same
+    `instance` are one database. `schema` is where the version table is, or would be made.
+    """
+
+    target: Target
+    reading: Reading
+    at: datetime
+    heads: tuple[str, ...] = ()
+    family: str = ""
+    server: str = ""
+    identity: str | None = None
+    instance: str | None = None
+    schema: str | None = None
+    detail: str | None = None
+    mend: str | None = None

@@ -1,0 +1,50 @@
+"""The environments in their order of promotion. Pure: names and rules, no URL and no secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from orchestrator.core.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A named stage: its targets, and whether changing it takes a typed confirmation."""
+
+    name: str
+    targets: tuple[Target, ...]
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """All environments; the order is the order of promotion."""
+
+    environments: tuple[Environment, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The environments' names, in order."""
+        return tuple(environment.name for environment in self.environments)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every target of every environment, in order."""
+        return tuple(target for environment in self.environments for target in environment.targets)
+
+    def environment(self, name: str) -> Environment:
+        """The environment of that name; KeyError if there is none."""
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        raise KeyError(name)
+
+    def neighbours(self) -> tuple[tuple[Environment, Environment], ...]:
+        """Each environment with the one promoted from it, as (upstream, downstream)."""
+        return tuple(pairwise(self.environments))
+
+    def between(self, upstream: str, downstream: str) -> tuple[str, ...] | None:
+        """The names that lie between the two, or None where `downstream` does not come after `upstream`."""
+        start, end = self.names.index(upstream), self.names.index(downstream)
+        return self.names[start + 1 : end] if start < end else None
