@@ -117,7 +117,9 @@ class OrchestrateError(Exception):
         if len(found) == 1:
             only = found[0]
             return cls(only.what, where=only.where, mend=only.mend)
-        return cls(summary.format(n=len(found)), problems=found, mend=next((p.mend for p in found if p.mend), None))
+        return cls(
+            summary.format(n=len(found)), problems=found, mend=next((p.mend for p in found if p.mend), None)
+        )
 
 
 class UsageError(OrchestrateError):

@@ -55,7 +55,12 @@ class Address:
         host = "localhost" if self.host is None or self.host in _LOOPBACK else self.host.lower()
         query = dict(self.query)
         socket = query.get("unix_socket") or query.get("host")
-        return (self.family, socket or host, self.port or _DEFAULT_PORTS.get(self.family or ""), self.database)
+        return (
+            self.family,
+            socket or host,
+            self.port or _DEFAULT_PORTS.get(self.family or ""),
+            self.database,
+        )
 
     @property
     def shown(self) -> str:
