@@ -1,0 +1,1 @@
+"""The shop: its models, and the revisions that its databases went through."""

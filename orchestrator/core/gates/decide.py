@@ -1,0 +1,21 @@
+"""Asks every gate, so that all reasons are told at once."""
+
+from __future__ import annotations
+
+from orchestrator.core.gates.order import order
+from orchestrator.core.gates.protected import protected
+from orchestrator.core.gates.source_run import source_run
+from orchestrator.core.gates.verdict import Answer, Circumstances, Gate, Verdict
+from orchestrator.core.plan import Plan
+
+GATES: tuple[Gate, ...] = (order, source_run, protected)
+
+
+def decide(plan: Plan, circumstances: Circumstances) -> tuple[Verdict, ...]:
+    """Every gate's verdict on the plan, in a fixed order."""
+    return tuple(gate(plan, circumstances) for gate in GATES)
+
+
+def closed(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """The verdicts that keep a plan from running."""
+    return tuple(verdict for verdict in verdicts if verdict.answer is not Answer.PASS)

@@ -1,0 +1,47 @@
+"""What a gate is told and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from orchestrator.core.pipeline import Pipeline
+from orchestrator.core.plan import Plan
+from orchestrator.core.run import Run
+from orchestrator.core.targets import Target
+
+
+class Answer(StrEnum):
+    """A gate's answer. Waiting helps against `wait`, only the mend against `refuse`."""
+
+    PASS = "pass"  # noqa: S105 - an answer, not a password
+    WAIT = "wait"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One gate's answer, the reason, and what to type to open it."""
+
+    gate: str
+    answer: Answer
+    reason: str
+    mend: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that gates may look at beside the plan.
+
+    `last_runs` holds, for each target, the latest run that had it in its plan. `confirmed` are the
+    environments a person named for this very run. `resuming` is the run that is being taken up again.
+    """
+
+    pipeline: Pipeline
+    last_runs: Mapping[Target, Run] = field(default_factory=dict)
+    confirmed: frozenset[str] = frozenset()
+    resuming: str | None = None
+
+
+Gate = Callable[[Plan, Circumstances], Verdict]

@@ -1,0 +1,205 @@
+"""What a run has done, from its events; and what is left of it, given the facts.
+
+`reconcile` is the only place where the journal (the intent) and an observation (the fact) meet. When they
+disagree the fact wins. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.core import plan as plans
+from orchestrator.core.events import Event, EventKind
+from orchestrator.core.plan import Plan, Step, TargetPlan
+from orchestrator.core.revisions import Graph
+from orchestrator.core.targets import Target
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    IN_DOUBT = "in_doubt"
+    NOTHING_TO_DO = "nothing_to_do"
+
+
+class StepState(StrEnum):
+    """What is recorded of one revision on one target."""
+
+    PLANNED = "planned"
+    STARTED = "started"
+    APPLIED = "applied"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+_STATE_AFTER = {
+    EventKind.STEP_INTENT: StepState.STARTED,
+    EventKind.STEP_APPLIED: StepState.APPLIED,
+    EventKind.STEP_RECOVERED: StepState.APPLIED,
+    EventKind.STEP_FAILED: StepState.FAILED,
+    EventKind.STEP_IN_DOUBT: StepState.IN_DOUBT,
+    EventKind.STEP_RESOLVED: StepState.PLANNED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """The latest that is recorded of one revision on one target; `body` is that event's."""
+
+    state: StepState
+    at: datetime
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of one plan, as far as the journal tells. `outcome` is None while it is open."""
+
+    id: str
+    plan: Plan
+    command: str
+    actor: str
+    started_at: datetime
+    last_event_at: datetime
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+    steps: Mapping[tuple[Target, str], StepRecord] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do: it ended well."""
+        return self.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
+
+    def finished(self, target: Target) -> bool:
+        """Whether every step planned for the target is recorded as applied."""
+        steps = next((plan.steps for plan in self.plan.targets if plan.target == target), ())
+        return all(self.record(target, step.revision).state is StepState.APPLIED for step in steps)
+
+    def record(self, target: Target, revision: str) -> StepRecord:
+        """What is recorded of a step; PLANNED where nothing is."""
+        return self.steps.get((target, revision), StepRecord(StepState.PLANNED, self.started_at))
+
+
+def fold(events: Iterable[Event]) -> Run | None:
+    """The run that its events tell of, in order; None for no events.
+
+    Raises ValueError where the first event is not the start of a run.
+    """
+    run: Run | None = None
+    steps: dict[tuple[Target, str], StepRecord] = {}
+    for event in events:
+        run = _begun(event, steps) if run is None else _continued(run, event)
+        if event.kind in _STATE_AFTER and event.target is not None and event.revision is not None:
+            steps[event.target, event.revision] = StepRecord(_STATE_AFTER[event.kind], event.at, event.body)
+    return run
+
+
+def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
+    if event.kind is not EventKind.RUN_STARTED:
+        raise ValueError(f"run {event.run} does not begin with its start but with {event.kind}")
+    return Run(
+        id=event.run,
+        plan=plans.from_json(event.body["plan"]),
+        command=event.body["command"],
+        actor=event.actor,
+        started_at=event.at,
+        last_event_at=event.at,
+        steps=steps,
+    )
+
+
+def _continued(run: Run, event: Event) -> Run:
+    run = replace(run, last_event_at=event.at)
+    match event.kind:
+        case EventKind.RUN_FINISHED:
+            return replace(run, outcome=Outcome(event.body["outcome"]), finished_at=event.at)
+        case EventKind.RUN_RESUMED:
+            return replace(run, outcome=None, finished_at=None)
+        case _:
+            return run
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was observed of one target now.
+
+    `applied` are all revisions it has. `transactional` says whether its database undoes a failed revision.
+    `untouched` is whether its schema is as it was when the open step's intent was recorded, and that this
+    proves the step left nothing behind; None where that cannot be told.
+    """
+
+    applied: frozenset[str]
+    transactional: bool
+    untouched: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What is left of one target's plan.
+
+    `recovered` are applied but were not recorded so; `remaining` are still to run, in order. `doubt` names a
+    step that may be half applied, `conflict` why the facts do not fit the plan; either forbids to go on.
+    """
+
+    recovered: tuple[str, ...] = ()
+    remaining: tuple[Step, ...] = ()
+    doubt: str | None = None
+    conflict: str | None = None
+
+
+def reconcile(plan: TargetPlan, run: Run | None, facts: Facts, graph: Graph) -> Reconciliation:
+    """What is left of `plan` for a target that is as `facts` say, after what `run` recorded (None: nothing).
+
+    The facts fit the plan only if the target has exactly what it had at first and the first n steps.
+    """
+    count = _steps_done(plan, facts.applied, graph)
+    if count is None:
+        return Reconciliation(conflict=_conflict(plan, facts.applied, graph))
+    done, remaining = plan.steps[:count], plan.steps[count:]
+    if run is None:
+        return Reconciliation(remaining=remaining)
+    recovered = tuple(
+        step.revision
+        for step in done
+        if run.record(plan.target, step.revision).state
+        in (StepState.STARTED, StepState.IN_DOUBT, StepState.FAILED)
+    )
+    doubtful = [step for step in remaining if _in_doubt(step, run.record(plan.target, step.revision), facts)]
+    return Reconciliation(recovered, remaining, doubt=doubtful[0].revision if doubtful else None)
+
+
+def _in_doubt(step: Step, record: StepRecord, facts: Facts) -> bool:
+    """Whether a step that is not in the version table may have left something behind."""
+    match record.state:
+        case StepState.IN_DOUBT:
+            return True
+        case StepState.STARTED:
+            return not (facts.transactional and step.atomic) and facts.untouched is not True
+        case _:
+            return False
+
+
+def _steps_done(plan: TargetPlan, applied: frozenset[str], graph: Graph) -> int | None:
+    expected = set(graph.ancestors(plan.start))
+    for count, step in enumerate(plan.steps):
+        if expected == applied:
+            return count
+        expected.add(step.revision)
+    return len(plan.steps) if expected == applied else None
+
+
+def _conflict(plan: TargetPlan, applied: frozenset[str], graph: Graph) -> str:
+    planned = f"the plan goes from {_heads(plan.start)} to {_heads(plan.end)}"
+    return f"{planned}, but the database is at {_heads(graph.top(applied))}"
+
+
+def _heads(heads: tuple[str, ...]) -> str:
+    return ", ".join(heads) or "base"
