@@ -51,3 +51,8 @@ class Observation:
     schema: str | None = None
     detail: str | None = None
     mend: str | None = None
+
+    @property
+    def transactional(self) -> bool:
+        """Whether this database undoes a failed revision, DDL included (Alembic's `impl.transactional_ddl`)."""
+        return self.family == "postgresql"

@@ -1,0 +1,177 @@
+"""What a command found or did, as values. Every output is drawn from these: text, JSON and what comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.events import Event
+from orchestrator.core.gates.verdict import Verdict
+from orchestrator.core.plan import Plan
+from orchestrator.core.run import Outcome, Run
+from orchestrator.core.targets import Target
+from orchestrator.errors import Exit, OrchestrateError, Problem, most_severe
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something did not work out: a word for programs, a sentence, the mend, and the exit code it asks for."""
+
+    code: str
+    message: str
+    mend: str | None
+    exit: Exit
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, error: OrchestrateError) -> Failure:
+        """The error as a value."""
+        return cls(error.code, str(error), error.mend, error.exit, error.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """One target against the scripts. `holder` is who drives it now; `last_run` the latest run that touched it."""
+
+    target: Target
+    state: State
+    heads: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    failure: Failure | None = None
+    holder: str | None = None
+    last_run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A downstream target against its upstream; without tenants each environment has one per database."""
+
+    upstream: Target
+    downstream: Target
+    divergence: Divergence
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Where every target stands. `messages` holds each mentioned revision's message, `heads` the scripts' heads."""
+
+    targets: tuple[TargetStatus, ...]
+    pairs: tuple[Pair, ...]
+    messages: Mapping[str, str]
+    heads: Mapping[str, tuple[str, ...]]
+
+    @property
+    def exit_when_asked(self) -> Exit:
+        """The exit code under `--exit-code`: what is wrong or pending, the most severe of all targets and pairs."""
+        codes = [_STATE_EXITS.get(target.state, Exit.DONE) for target in self.targets]
+        codes += [target.failure.exit for target in self.targets if target.failure]
+        codes += [_RELATION_EXITS.get(pair.divergence.relation, Exit.DONE) for pair in self.pairs]
+        return most_severe(codes)
+
+
+_STATE_EXITS = {
+    State.BEHIND: Exit.PENDING,
+    State.EMPTY: Exit.PENDING,
+    State.UNKNOWN_REVISION: Exit.DIVERGENCE,
+    State.OVERLAPPING: Exit.DIVERGENCE,
+    State.UNVERSIONED: Exit.DIVERGENCE,
+    State.DENIED: Exit.UNAVAILABLE,
+    State.UNREACHABLE: Exit.UNAVAILABLE,
+    State.IN_DOUBT: Exit.IN_DOUBT,
+}
+_RELATION_EXITS = {
+    Relation.BEHIND: Exit.PENDING,
+    Relation.AHEAD: Exit.DIVERGENCE,
+    Relation.DIVERGED: Exit.DIVERGENCE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """A plan and what the gates say of it now."""
+
+    plan: Plan
+    verdicts: tuple[Verdict, ...]
+
+
+class Result(StrEnum):
+    """How one target came out of a run."""
+
+    APPLIED = "applied"
+    NOTHING_TO_DO = "nothing_to_do"
+    FAILED = "failed"
+    NOT_STARTED = "not_started"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One revision of one target: its outcome (`applied`, `recovered`, `failed`, `in_doubt`, `not_started`)."""
+
+    revision: str
+    message: str
+    outcome: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetResult:
+    """One target of a run: from which heads to which, each step, and why it stopped where it did."""
+
+    target: Target
+    result: Result
+    start: tuple[str, ...]
+    end: tuple[str, ...]
+    steps: tuple[StepResult, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. `stopped` is set where a signal ended it, to the exit code of that signal."""
+
+    run_id: str | None
+    outcome: Outcome
+    plan: Plan
+    verdicts: tuple[Verdict, ...] = ()
+    targets: tuple[TargetResult, ...] = ()
+    failure: Failure | None = None
+    stopped: Exit | None = None
+
+    @property
+    def exit(self) -> Exit:
+        """The most severe exit code of the run and its targets."""
+        codes = [target.failure.exit for target in self.targets if target.failure]
+        codes += [self.failure.exit] if self.failure else []
+        codes += [self.stopped] if self.stopped is not None else []
+        return most_severe(codes)
+
+
+@dataclass(frozen=True, slots=True)
+class RunsReport:
+    """The latest runs, the newest first."""
+
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """One run with everything recorded of it."""
+
+    run: Run
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What stands around every report in JSON: which command, when, and with which result."""
+
+    command: str
+    started_at: datetime
+    finished_at: datetime
+    exit: Exit
+    failure: Failure | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)

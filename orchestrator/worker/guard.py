@@ -1,0 +1,91 @@
+"""The proof that env.py connected to the database that was meant, and the lock that lives while it works.
+
+The parent holds the run lock. On env.py's own connection the same lock is tried: it must be refused. Granted
+means another database, a clone, or a pooler in between that fakes session locks. Names, URLs and server
+fingerprints do not prove this; the lock does (SQLite: the same device and inode).
+Then the work lock is taken on this connection, where the server keeps it as long as it works for it, also
+after this process was killed. Nothing here changes anything in the database.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from .halt import Halt
+
+_FAMILIES = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
+_held_files: list[int] = []
+"""Open for the rest of the process: closing one would give its work lock away."""
+
+
+def admit(connection: Any, expected: dict[str, Any]) -> None:
+    """Let env.py's connection in, or raise Halt; `expected` is what the parent's run lock says of the target."""
+    family = _FAMILIES.get(connection.dialect.name, connection.dialect.name)
+    if family != expected["family"]:
+        raise Halt("wrong_database", f"env.py connected to {family}, the target is {expected['family']}")
+    {"postgresql": _postgresql, "mysql": _mysql, "sqlite": _sqlite}[family](connection, expected)
+
+
+def _postgresql(connection: Any, expected: dict[str, Any]) -> None:
+    run, work = int(expected["run_key"]), int(expected["work_key"])
+    database = _one(connection, "SELECT current_database()")
+    if _one(connection, f"SELECT pg_try_advisory_lock(CAST({run} AS bigint))"):
+        _one(connection, f"SELECT pg_advisory_unlock(CAST({run} AS bigint))")
+        raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
+    if _one(connection, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"):
+        raise Halt("read_only", f"database {database!r} is a standby or read-only for this role")
+    _same_schema(_one(connection, "SELECT current_schema()"), expected)
+    if not _one(connection, f"SELECT pg_try_advisory_lock(CAST({work} AS bigint))"):
+        raise Halt("work_locked", "the server still works for an earlier run in this database")
+
+
+def _same_schema(schema: Any, expected: dict[str, Any]) -> None:
+    wanted = expected.get("schema")
+    if wanted is not None and schema != wanted:
+        raise Halt(
+            "version_table",
+            f"env.py works in schema {schema!r}, but the version table was looked for in {wanted!r}",
+        )
+
+
+def _mysql(connection: Any, expected: dict[str, Any]) -> None:
+    database = _one(connection, "SELECT DATABASE()")
+    key = hashlib.sha256(f"{database}\0{expected['token']}".encode()).hexdigest()[:40]
+    if _one(connection, f"SELECT GET_LOCK('orchestrate_run_{key}', 0)") != 0:
+        _one(connection, f"SELECT RELEASE_LOCK('orchestrate_run_{key}')")
+        raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
+    if _one(connection, "SELECT @@global.read_only"):
+        raise Halt("read_only", f"the server of database {database!r} is read-only")
+    if _one(connection, f"SELECT GET_LOCK('orchestrate_work_{key}', 0)") != 1:
+        raise Halt("work_locked", "the server still works for an earlier run in this database")
+
+
+def _sqlite(connection: Any, expected: dict[str, Any]) -> None:
+    rows = connection.execute(text("PRAGMA database_list")).fetchall()
+    path = next((row[2] for row in rows if row[1] == "main"), "")
+    if not path:
+        raise Halt("wrong_database", _elsewhere("a SQLite database in memory"))
+    found = Path(path).stat()
+    if (found.st_dev, found.st_ino) != (expected["device"], expected["inode"]):
+        raise Halt("wrong_database", _elsewhere(f"the file {path}"))
+    descriptor = os.open(expected["work_lock"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Halt("work_locked", "another process still works in this file for an earlier run") from None
+    _held_files.append(descriptor)
+
+
+def _elsewhere(place: str) -> str:
+    return f"env.py connected to {place}, which is not the target's database (or a pooler stands in between)"
+
+
+def _one(connection: Any, statement: str) -> Any:
+    return connection.execute(text(statement)).scalar()

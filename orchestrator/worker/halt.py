@@ -1,0 +1,16 @@
+"""The worker's own reasons to stop, each a word the parent knows."""
+
+from __future__ import annotations
+
+
+class Halt(BaseException):
+    """Stops env.py from inside. Not an Exception, so that an env.py that swallows errors does not swallow this.
+
+    `code` is the word the parent acts on: wrong_database, work_locked, version_table, heads_moved, read_only,
+    scripts_differ, not_run, stopped.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

@@ -1,0 +1,233 @@
+"""The one seam into Alembic: an unmodified env.py is run, and every revision passes through the parent's hands.
+
+`EnvironmentContext` is given a generator as its function, and the instance's `configure` is wrapped. The wrapper
+asks for a transaction per revision and, after Alembic's own configure, admits the connection (guard, work lock);
+before it nothing may be asked of the connection, since a statement there opens a transaction that Alembic takes
+for env.py's own and that then swallows everything. The generator compares the heads with the plan and then, for
+each revision, asks the parent, who records the intent, and reports after the commit: Alembic resumes the
+generator only when that revision's transaction has ended. All of this holds from Alembic 1.8 on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationStep
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from . import guard
+from .channel import Channel
+from .failure import describe
+from .halt import Halt
+from .serve import versions
+from .statements import Statements
+
+
+def upgrade(channel: Channel, request: dict[str, Any]) -> None:
+    """Apply the requested revisions through the project's env.py; says `finished`, or raises what stopped it."""
+    config = _config(request)
+    script = ScriptDirectory.from_config(config)
+    seam = Seam(channel, request, script)
+    environment = EnvironmentContext(
+        config,
+        script,
+        fn=seam.steps,
+        as_sql=False,
+        destination_rev="heads",
+        tag=None,
+        dont_mutate=True,
+    )
+    seam.wrap(environment)
+    try:
+        with environment:
+            script.run_env()
+    except Halt:
+        raise
+    except BaseException as error:
+        if seam.halted is not None:
+            raise seam.halted from error
+        if seam.in_hand is None:
+            raise
+        channel.say("failed", code="revision_failed", revision=seam.in_hand, kept=seam.kept, **describe(error))
+        return
+    seam.after()
+    channel.say("finished", deferred=seam.deferred)
+
+
+def _config(request: dict[str, Any]) -> Config:
+    """The project's configuration as `alembic -c FILE -n SECTION -x … upgrade heads` would make it."""
+    path = Path(request["config"])
+    options = Namespace(
+        config=str(path),
+        name=request["section"],
+        x=list(request["x_arguments"]) or None,
+        raiseerr=False,
+        quiet=False,
+        revision="heads",
+        sql=False,
+        tag=None,
+        cmd=(command.upgrade, ["revision"], ["sql", "tag"]),
+    )
+    arguments: dict[str, Any] = {"ini_section": request["section"], "cmd_opts": options}
+    pyproject = path if path.name == "pyproject.toml" else path.with_name("pyproject.toml")
+    if "toml_file" in inspect.signature(Config.__init__).parameters and pyproject.exists():
+        arguments["toml_file"] = str(pyproject)
+    config = Config(None if path.name == "pyproject.toml" else str(path), **arguments)
+    config.set_main_option("sqlalchemy.url", request["url"].replace("%", "%%"))
+    return config
+
+
+class Seam:
+    """One run of one env.py for one target.
+
+    `deferred` is set where the revisions become durable only when env.py ends: its own transaction, or its own
+    transaction mode. `in_hand` is the revision being run.
+    """
+
+    def __init__(self, channel: Channel, request: dict[str, Any], script: ScriptDirectory) -> None:
+        self._channel = channel
+        self._request = request
+        self._script = script
+        self._waiting: list[tuple[str, str]] = [(step["revision"], step["digest"]) for step in request["steps"]]
+        self._heads = set(request["heads"])
+        self._statements: Statements | None = None
+        self._called = False
+        self.deferred = request["transactions"] == "as_env"
+        self.in_hand: str | None = None
+        self.halted: Halt | None = None
+
+    @property
+    def kept(self) -> list[str]:
+        """The writing statements of the revision in hand that the database has kept."""
+        return self._statements.kept if self._statements is not None else []
+
+    def wrap(self, environment: EnvironmentContext) -> None:
+        """Put the admission behind this environment's configure."""
+        original = environment.configure
+
+        def configure(*args: Any, **kwargs: Any) -> None:
+            if not self.deferred:
+                kwargs["transaction_per_migration"] = True
+            original(*args, **kwargs)
+            self._remembering(lambda: self._admit(environment.get_context()))
+
+        environment.configure = configure  # type: ignore[method-assign]
+
+    def _remembering(self, act: Callable[[], None]) -> None:
+        """Run `act`; a Halt is kept as well as raised, since asyncio or env.py may replace it on its way out."""
+        try:
+            act()
+        except Halt as halt:
+            self.halted = halt
+            raise
+
+    def _admit(self, context: Any) -> None:
+        connection = context.connection
+        if connection is None:
+            raise Halt("not_run", "env.py configured Alembic without a connection")
+        self._same_version_table(context)
+        guard.admit(connection, self._request["guard"])
+        if context._in_external_transaction:
+            self.deferred = True
+        elif hasattr(connection, "rollback"):
+            connection.rollback()  # ends what the guard's questions began; session locks stay
+        if self._statements is None:
+            self._statements = Statements(connection.engine)
+        self._channel.say(
+            "admitted", deferred=self.deferred, versions=versions(), driver=connection.dialect.driver
+        )
+
+    def _same_version_table(self, context: Any) -> None:
+        found = (context.version_table_schema, context.version_table)
+        expected = (self._request["version_table_schema"], self._request["version_table"])
+        if found != expected:
+            names = [".".join(part for part in pair if part) for pair in (found, expected)]
+            raise Halt("version_table", f"env.py keeps its revisions in table {names[0]}, not in {names[1]}")
+
+    def steps(self, heads: Any, context: Any) -> Iterator[MigrationStep]:
+        """The function Alembic runs: yields the planned revisions, each after the parent has said go."""
+        self._called = True
+        if set(_tuple(heads)) != self._heads:
+            self._remembering(lambda: self._heads_moved(_tuple(heads)))
+        if not heads:
+            context._ensure_version_table()
+        while self._waiting:
+            revision, planned = self._waiting.pop(0)
+            self._remembering(lambda r=revision, p=planned: self._same_script(r, p))  # type: ignore[misc]
+            if not self._channel.ask("intent", revision=revision)["go"]:
+                self._waiting = []
+                return
+            step = MigrationStep.upgrade_from_script(
+                self._script.revision_map, self._script.get_revision(revision)
+            )
+            step.migration_fn = self._timed(step.migration_fn, context)
+            self.in_hand = revision
+            if self._statements is not None:
+                self._statements.begin()
+            yield step
+            self.in_hand = None
+            self._channel.say("ran" if self.deferred else "committed", revision=revision)
+        self._heads = set()
+
+    def _heads_moved(self, heads: tuple[str, ...]) -> None:
+        expected = ", ".join(sorted(self._heads)) or "base"
+        raise Halt(
+            "heads_moved", f"the database is at {', '.join(heads) or 'base'}, the plan starts at {expected}"
+        )
+
+    def _same_script(self, revision: str, planned: str) -> None:
+        path = Path(self._script.get_revision(revision).path)
+        content = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if path.suffix == ".py" and "sha256:" + hashlib.sha256(content).hexdigest() != planned:
+            raise Halt("scripts_differ", f"{path.name} was changed after the plan was made")
+
+    def _timed(self, migration: Callable[..., Any], context: Any) -> Callable[..., Any]:
+        """The revision's function with the timeouts set before its first statement.
+
+        On PostgreSQL they are local to the revision's transaction: they reach exactly as far as it does, and
+        not through a pooler to somebody else's session. They are not in force inside an autocommit block.
+        """
+        statements = list(_timeouts(context.dialect.name, self._request["timeouts"]))
+
+        def run(**arguments: Any) -> Any:
+            for statement in statements:
+                context.connection.execute(text(statement))
+            return migration(**arguments)
+
+        run.__name__ = migration.__name__
+        return run
+
+    def after(self) -> None:
+        """Raise Halt unless Alembic really came by: an env.py may return without having run anything."""
+        if self.halted is not None:
+            raise self.halted
+        if not self._called:
+            raise Halt("not_run", "env.py ended without running any migrations (context.run_migrations)")
+
+
+def _timeouts(dialect: str, timeouts: dict[str, float | None]) -> Iterator[str]:
+    lock, statement = timeouts["table_lock"], timeouts["statement"]
+    if dialect == "postgresql":
+        if lock is not None:
+            yield f"SET LOCAL lock_timeout = {int(lock * 1000)}"
+        if statement is not None:
+            yield f"SET LOCAL statement_timeout = {int(statement * 1000)}"
+    elif dialect in ("mysql", "mariadb") and lock is not None:
+        yield f"SET SESSION lock_wait_timeout = {max(1, round(lock))}"
+    elif dialect == "sqlite" and lock is not None:
+        yield f"PRAGMA busy_timeout = {int(lock * 1000)}"
+
+
+def _tuple(heads: Any) -> tuple[str, ...]:
+    if heads is None:
+        return ()
+    return (heads,) if isinstance(heads, str) else tuple(sorted(heads))

@@ -1,0 +1,60 @@
+"""Answers the parent's requests, one at a time, until it closes the channel."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import Any
+
+from .channel import Channel, ParentGone
+from .failure import describe
+from .halt import Halt
+
+
+def main(descriptor: int) -> int:
+    """Serve on the inherited socket; returns the process's exit code."""
+    channel = Channel(descriptor)
+    try:
+        while True:
+            request = channel.hear()
+            if request is None:
+                return 0
+            _answer(channel, request)
+    except ParentGone:
+        return 0
+
+
+def _answer(channel: Channel, request: dict[str, Any]) -> None:
+    """Do one request; whatever goes wrong becomes one `failed` message, so that the parent always hears an end."""
+    try:
+        if request["do"] == "upgrade":
+            from .seam import upgrade
+
+            upgrade(channel, request)
+        else:
+            from .scripts import load
+
+            channel.say("loaded", scripts=load(request["files"]))
+    except ParentGone:
+        raise
+    except Halt as halt:
+        channel.say("failed", code=halt.code, message=halt.message)
+    except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
+        channel.say("failed", code="env_failed", **describe(error))
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def versions() -> dict[str, str]:
+    """What this worker runs on, for the journal."""
+    import alembic
+    import sqlalchemy
+
+    return {
+        "python": platform.python_version(),
+        "alembic": alembic.__version__,
+        "sqlalchemy": sqlalchemy.__version__,
+        "process": str(os.getpid()),
+    }
