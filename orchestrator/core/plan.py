@@ -86,6 +86,13 @@ class Plan:
         changing = (target.target.environment for target in self.targets if target.steps)
         return tuple(dict.fromkeys(changing))
 
+    @property
+    def again(self) -> str:
+        """The command that makes this plan anew from what is true then."""
+        if self.kind is PlanKind.PROMOTE:
+            return f"orchestrate promote {self.source} {self.through}"
+        return f"orchestrate rollout --through {self.through}"
+
     @cached_property
     def fingerprint(self) -> str:
         """Digest of everything the plan was derived from; the order of targets seen does not matter."""

@@ -34,7 +34,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """One target against the scripts. `holder` is who drives it now; `last_run` the latest run that touched it."""
+    """One target against the scripts. `holder` drives it now; `last_run` is the latest that touched it."""
 
     target: Target
     state: State
@@ -56,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Where every target stands. `messages` holds each mentioned revision's message, `heads` the scripts' heads."""
+    """Where every target stands. `messages` holds the message of each revision, `heads` each project's heads."""
 
     targets: tuple[TargetStatus, ...]
     pairs: tuple[Pair, ...]

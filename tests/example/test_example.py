@@ -53,35 +53,30 @@ def tables(url: str) -> set[str]:
     return set(sa.inspect(engine).get_table_names())
 
 
-def place_an_order(url: str) -> None:
-    """One customer buys two cups at 4.50 and a pot at 16.00, as the tables were before orders had a total."""
+def place_two_orders(url: str) -> None:
+    """Two cups at 4.50 with a pot at 16.00, then an order without lines; the orders have no total yet."""
+    statements = """
+        INSERT INTO customers (id, email, name) VALUES (1, 'ada@example.org', 'Ada');
+        INSERT INTO products (id, sku, name, price) VALUES (1, 'CUP', 'Cup', 5.00), (2, 'POT', 'Pot', 16.00);
+        INSERT INTO orders (id, customer_id, placed_at) VALUES (1, 1, '2026-02-01 12:00');
+        INSERT INTO orders (id, customer_id, placed_at) VALUES (2, 1, '2026-02-02 12:00');
+        INSERT INTO order_lines (order_id, product_id, quantity, unit_price) VALUES (1, 1, 2, 4.50);
+        INSERT INTO order_lines (order_id, product_id, quantity, unit_price) VALUES (1, 2, 1, 16.00)
+    """
     with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
-        for statement in (
-            "INSERT INTO customers (id, email, name) VALUES (1, 'ada@example.org', 'Ada')",
-            "INSERT INTO products (id, sku, name, price) VALUES (1, 'CUP', 'Cup', 5.00), (2, 'POT', 'Pot', 16.00)",
-            "INSERT INTO orders (id, customer_id, placed_at) VALUES (1, 1, '2026-02-01 12:00:00'),"
-            " (2, 1, '2026-02-02 12:00:00')",
-            "INSERT INTO order_lines (order_id, product_id, quantity, unit_price) VALUES (1, 1, 2, 4.50), (1, 2, 1, 16.00)",
-        ):
-            connection.execute(sa.text(statement))
+        for statement in statements.split(";"):
+            connection.exec_driver_sql(statement)
 
 
 def totals(url: str) -> dict[int, Decimal]:
-    """The total of each order, in euros and cents."""
+    """The total of each order."""
     query = sa.text("SELECT id, total FROM orders").columns(id=sa.Integer, total=sa.Numeric(10, 2))
     with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {row.id: row.total for row in connection.execute(query)}
 
 
-def test_models_are_what_the_revisions_build(example: Example, database_url: str) -> None:
-    """After upgrading an empty database to head, autogenerate finds nothing that the models lack or add."""
-    example.use(database_url)
-    example.alembic("upgrade", "head")
-    assert "No new upgrade operations detected" in example.alembic("check")
-
-
-def test_down_leaves_nothing_and_up_again_leaves_head(example: Example, database_url: str) -> None:
-    """Down to base leaves only Alembic's own table, and up again leaves what the models say."""
+def test_up_and_down_and_up_ends_as_the_models_say(example: Example, database_url: str) -> None:
+    """Down to base leaves only Alembic's own table, and up again leaves exactly what the models say."""
     example.use(database_url)
     example.alembic("upgrade", "head")
     example.alembic("downgrade", "base")
@@ -91,29 +86,24 @@ def test_down_leaves_nothing_and_up_again_leaves_head(example: Example, database
 
 
 def test_orders_that_were_there_get_their_total(example: Example, database_url: str) -> None:
-    """An order placed before totals existed has the sum of its lines at head, and rows do not hinder a downgrade."""
+    """An order placed before orders had a total has the sum of its lines at head, or nothing without lines."""
     example.use(database_url)
     example.alembic("upgrade", TOTAL_ADDED)
-    place_an_order(database_url)
+    place_two_orders(database_url)
     example.alembic("upgrade", "head")
     assert totals(database_url) == {1: Decimal("25.00"), 2: Decimal("0.00")}
-    example.alembic("downgrade", "base")
-    assert tables(database_url) == {"alembic_version"}
 
 
 def test_a_changed_model_becomes_a_revision_on_sqlite(example: Example) -> None:
-    """A constraint added to a model is written down by autogenerate, applied, undone by -1 and applied again."""
+    """Autogenerate turns a changed model into a revision that SQLite can apply, and then nothing differs."""
     models = example.folder / "migrations" / "shop.py"
-    models.write_text(
-        models.read_text().replace("mapped_column(String(100), unique=True)", "mapped_column(String(120))")
-    )
+    before, after = "mapped_column(String(100), unique=True)", "mapped_column(String(120))"
+    assert before in models.read_text()
+    models.write_text(models.read_text().replace(before, after))
     example.alembic("upgrade", "head")
     example.alembic("revision", "--autogenerate", "-m", "let categories share a name")
     example.alembic("upgrade", "head")
     assert "No new upgrade operations detected" in example.alembic("check")
-    example.alembic("downgrade", "-1")
-    assert "5a7e20c94bd6" in example.alembic("current")
-    example.alembic("upgrade", "head")
 
 
 def test_one_step_down_from_head(example: Example) -> None:

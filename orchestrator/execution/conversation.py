@@ -1,0 +1,69 @@
+"""The talk with one worker about one target, from the request to its last word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orchestrator.core.events import EventKind
+from orchestrator.core.targets import Target
+from orchestrator.errors import OrchestrateError
+from orchestrator.execution.setting import Setting
+from orchestrator.execution.worker_process import Worker
+
+
+def converse(
+    setting: Setting,
+    target: Target,
+    request: Mapping[str, Any],
+    *,
+    on_intent: Callable[[str], bool],
+    on_committed: Callable[[str], None],
+) -> Mapping[str, Any]:
+    """Let a fresh worker do the request and return its last message.
+
+    `on_intent` records that a revision is about to start and says whether it may; an error that it raises ends
+    the worker before that revision and is raised on. Where the worker dies without a last word the answer is
+    `{"say": "died", "exit": …}`; where it was told not to go on, `{"say": "stopped"}`.
+    """
+    endpoint = setting.endpoints[target]
+    variables = {name: value.reveal() for name, value in endpoint.variables}
+
+    def on_output(line: str) -> None:
+        setting.listener(setting.event(EventKind.OUTPUT, target, line=line))
+
+    worker = Worker(setting.projects[target], variables, on_output)
+    try:
+        with setting.stop.watching(worker):
+            return _last_word(worker, request, on_intent, on_committed)
+    finally:
+        worker.close()
+
+
+def _last_word(
+    worker: Worker,
+    request: Mapping[str, Any],
+    on_intent: Callable[[str], bool],
+    on_committed: Callable[[str], None],
+) -> Mapping[str, Any]:
+    worker.send(request)
+    held_back = False
+    for message in worker.messages():
+        match message["say"]:
+            case "intent":
+                try:
+                    go = on_intent(message["revision"])
+                except OrchestrateError:
+                    worker.send({"go": False})
+                    raise
+                held_back = held_back or not go
+                worker.send({"go": go})
+            case "committed":
+                on_committed(message["revision"])
+            case "failed":
+                return message
+            case "finished":
+                return {"say": "stopped"} if held_back else message
+            case _:
+                pass
+    return {"say": "died", "exit": worker.close()}

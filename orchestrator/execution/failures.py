@@ -1,0 +1,80 @@
+"""A worker's last word as an error of ours: the exit code, and what to type next."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.core.targets import Target
+from orchestrator.errors import (
+    ConfigurationError,
+    FailedError,
+    LockedError,
+    OrchestrateError,
+    StalePlanError,
+    UnavailableError,
+    WrongDatabaseError,
+)
+from orchestrator.execution.setting import Setting
+from orchestrator.execution.stop import Stop
+
+_KINDS: dict[str, type[OrchestrateError]] = {
+    "wrong_database": WrongDatabaseError,
+    "work_locked": LockedError,
+    "version_table": ConfigurationError,
+    "heads_moved": StalePlanError,
+    "scripts_differ": StalePlanError,
+    "read_only": UnavailableError,
+}
+
+
+def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> OrchestrateError | None:
+    """What went wrong, or None where the worker ended well or was told to stop."""
+    resume = f"orchestrate resume {setting.run_id}"
+    match final["say"]:
+        case "finished" | "stopped":
+            return None
+        case "died":
+            return FailedError(_death(final["exit"], setting.stop), where=str(target), mend=resume)
+        case _:
+            code = str(final["code"])
+            kind = _KINDS.get(code, FailedError)
+            mend = _MENDS.get(code, "remove the cause, then: {resume}")
+            return kind(
+                setting.redactor.text(_sentence(final)),
+                where=str(target),
+                mend=mend.format(resume=resume, again=setting.plan.again),
+                code=code,
+            )
+
+
+def _death(exit_code: int, stop: Stop) -> str:
+    if stop.cancelled:
+        return "the revision in hand was cancelled"
+    if exit_code < 0:
+        return f"the worker was killed by {signal.Signals(-exit_code).name}"
+    return f"the worker ended without a word (exit code {exit_code}): env.py or a revision ended the process"
+
+
+def _sentence(final: Mapping[str, Any]) -> str:
+    subject = f"revision {final['revision']} failed: " if final.get("revision") else ""
+    if final["code"] == "env_failed":
+        subject = "env.py failed: "
+    place = f" ({final['where']})" if final.get("where") else ""
+    return f"{subject}{final['message']}{place}"
+
+
+_MENDS = {
+    "wrong_database": (
+        "nothing was run. Let env.py use the URL it is given (sqlalchemy.url), or hand it the variable that it"
+        " reads with `variables:` of the environment in environments.yaml"
+    ),
+    "work_locked": "wait for it to end, then: {resume}",
+    "version_table": "set version_table and version_table_schema in environments.yaml as env.py has them",
+    "heads_moved": "plan again: {again}",
+    "scripts_differ": "plan again: {again}",
+    "read_only": "give the URL of the primary, with a role that may change it, then: {resume}",
+    "env_failed": "mend env.py, then: {resume}",
+    "not_run": "mend env.py, then: {resume}",
+}

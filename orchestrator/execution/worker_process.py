@@ -1,0 +1,109 @@
+"""One child process on the project's own Python, and the conversation with it.
+
+The URL goes over an inherited socket, never in argv or the environment. The child leads a process group of its
+own, so that Ctrl-C at the terminal reaches the parent alone. When the parent dies the socket closes, and the
+worker ends after the revision in hand: a revision is not torn apart without need.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from orchestrator.errors import ConfigurationError
+from orchestrator.project.configuration import AlembicProject
+
+_WORKER = Path(__file__).resolve().parent.parent / "worker"
+_GRACE_SECONDS = 5.0
+
+Message = dict[str, Any]
+
+
+class Worker:
+    """A running worker. `on_output` is given each line that the project's code printed.
+
+    Raises ConfigurationError where the project's interpreter or working directory cannot be used.
+    """
+
+    def __init__(
+        self, project: AlembicProject, variables: Mapping[str, str], on_output: Callable[[str], None]
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = _start(project, variables, theirs.fileno())
+        except OSError as error:
+            ours.close()
+            where = f"projects.{project.name}"
+            what = f"the project's Python cannot be started: {error}"
+            mend = f"set projects.{project.name}.python to an interpreter that has Alembic"
+            raise ConfigurationError(what, where=where, mend=mend) from error
+        self._socket = ours
+        self._lines = ours.makefile("r", encoding="utf-8", newline="\n")
+        self._reader = Thread(target=self._read_output, args=(on_output,), daemon=True)
+        self._reader.start()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Tell the worker; one that is gone is noticed by `messages`."""
+        with contextlib.suppress(OSError):
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def messages(self) -> Iterator[Message]:
+        """What the worker says, until it ends; a line cut off by its death is not a message."""
+        with contextlib.suppress(OSError):
+            for line in self._lines:
+                if line.endswith("\n"):
+                    yield json.loads(line)
+
+    def cancel(self) -> None:
+        """End the worker and what it started, now; the revision in hand is torn apart."""
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+
+    def close(self) -> int:
+        """Let the worker end and return its exit code, negative for a signal; one that hangs is killed."""
+        self._lines.close()
+        self._socket.close()
+        try:
+            self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        self._reader.join(_GRACE_SECONDS)
+        return self._process.returncode
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def _read_output(self, on_output: Callable[[str], None]) -> None:
+        stream = self._process.stdout
+        if stream is None:
+            return
+        with stream:
+            for line in stream:
+                on_output(line.decode(errors="replace").rstrip("\n"))
+
+
+def _start(project: AlembicProject, variables: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [project.python, str(_WORKER), str(descriptor)],
+        cwd=project.working_directory,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=(descriptor,),
+        start_new_session=True,
+    )
