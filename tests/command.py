@@ -78,7 +78,7 @@ class Command:
         env: Mapping[str, str | None] | None = None,
         stdin: int = subprocess.DEVNULL,
     ) -> subprocess.Popen[str]:
-        """Start in a process group of its own, its output in pipes; what still runs when the test ends is killed."""
+        """Start in a process group of its own, output in pipes; what still runs when the test ends is killed."""
         wanted = {**os.environ, **(env or {})}
         process = subprocess.Popen(
             [sys.executable, "-m", "orchestrator", *map(str, args)],

@@ -1,4 +1,4 @@
-"""What every test may ask for: real databases, the real command, a real Alembic project, and a clean surrounding."""
+"""What every test may ask for: real databases, the real command, a real Alembic project, clean surroundings."""
 
 from __future__ import annotations
 

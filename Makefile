@@ -1,0 +1,54 @@
+# Needs Python 3.11 or later and make. Say PYTHON=… where python3 is an older one.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+QUICK := $(wildcard tests/core tests/laws tests/views)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## The package with all it needs, in .venv; done again when pyproject.toml changed
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Python 3.11 or later is needed; say for example: make PYTHON=python3.12 install' >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@echo 'Installing into .venv …'
+	@$(BIN)/python -m pip install -qq --editable '.[postgresql,mysql,test,check]'
+	@touch $@
+
+# Shows a command as you would type it, then runs it.
+define run
+@printf '\n$$ orchestrate %s\n' '$(1)'
+@$(BIN)/orchestrate $(1) </dev/null
+endef
+
+demo: $(INSTALLED) ## Four fresh SQLite databases, brought from nothing to the newest revision, prod last
+	@rm -rf .orchestrator/demo .orchestrator/journal.db*
+	$(call run,status)
+	$(call run,rollout --through staging --yes)
+	$(call run,promote staging prod --confirm prod)
+	$(call run,status)
+	$(call run,runs)
+
+test: $(INSTALLED) ## Every test, on SQLite, PostgreSQL and MariaDB
+	@$(BIN)/pytest -n 2
+
+check: $(INSTALLED) ## Style, types, imports, docstrings and the quick tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/interrogate orchestrator
+	@$(if $(QUICK),$(BIN)/pytest -q $(QUICK))
+
+clean: ## Remove what the above made
+	rm -rf .venv .orchestrator .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

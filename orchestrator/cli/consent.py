@@ -1,0 +1,67 @@
+"""Asking a person, where there is one to ask."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import typer
+
+from orchestrator.cli.session import Session
+from orchestrator.core.gates.decide import closed
+from orchestrator.core.gates.protected import NAME as PROTECTED
+from orchestrator.core.gates.protected import unconfirmed
+from orchestrator.core.gates.verdict import Circumstances
+from orchestrator.core.run import Run
+from orchestrator.errors import RefusedError
+from orchestrator.operations.release import Prepared
+
+
+def consent(session: Session, prepared: Prepared, *, yes: bool) -> Prepared:
+    """The prepared plan with the confirmations a person gave; raises RefusedError where they say no.
+
+    A protected environment is confirmed by typing its name. Without a terminal nothing is asked: what is missing
+    is refused with the option that gives it.
+    """
+    shut = [verdict.gate for verdict in closed(prepared.verdicts)]
+    if any(gate != PROTECTED for gate in shut):
+        return prepared  # refused anyway; performing tells every reason
+    asking = _asking(session)
+    if shut:
+        return _confirmed(prepared) if asking else prepared
+    if yes or prepared.confirmed:
+        return prepared
+    if not asking:
+        what = f"{prepared.plan.steps} revisions would be applied, and there is no terminal to ask on"
+        raise RefusedError(what, mend="add --yes, or --dry-run to see the plan")
+    if not typer.confirm("Run this?"):
+        raise RefusedError("not consented; nothing was changed", mend=prepared.plan.again)
+    return prepared
+
+
+def _confirmed(prepared: Prepared) -> Prepared:
+    circumstances = Circumstances(prepared.seen.world.pipeline, confirmed=prepared.confirmed)
+    typed = [_typed(name) for name in unconfirmed(prepared.plan, circumstances)]
+    return replace(prepared, confirmed=prepared.confirmed.union(typed))
+
+
+def _typed(name: str) -> str:
+    typed = typer.prompt(f"{name} is protected. Type its name to change it", default="", show_default=False)
+    if typed.strip() != name:
+        raise RefusedError(f"{name} was not confirmed; nothing was changed", mend=f"--confirm {name}")
+    return name
+
+
+def _asking(session: Session) -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and not session.json
+
+
+def consent_to_resume(session: Session, unfinished: Run, confirmed: frozenset[str]) -> frozenset[str]:
+    """The environments confirmed for taking a run up again: those of the command line, and those typed now."""
+    pipeline = session.configuration.pipeline
+    if not _asking(session):
+        return confirmed
+    for name in unfinished.plan.environments:
+        if name in pipeline.names and pipeline.environment(name).protected and name not in confirmed:
+            confirmed |= {_typed(name)}
+    return confirmed

@@ -1,0 +1,119 @@
+"""Where the events of a run go: to stderr, for people or for programs, and to the run's own file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+import structlog
+
+from orchestrator.core.events import Event, EventKind
+from orchestrator.views import json as view
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+_REPEATED = (EventKind.LOCK_WAITING,)
+"""Kinds that come again and again while nothing changes; a person is shown the first."""
+
+
+def _program_log(stream: TextIO) -> Callable[[Event], None]:
+    """One JSON object a line."""
+    logger = structlog.wrap_logger(
+        structlog.WriteLogger(stream), processors=[structlog.processors.JSONRenderer(default=str)]
+    )
+
+    def write(event: Event) -> None:
+        fields: dict[str, Any] = view.event(event)
+        logger.info(fields.pop("event"), **fields)
+
+    return write
+
+
+class RunLog:
+    """Listens to a run. `folder` gets a file per run, readable by its owner alone, opened at the first event.
+
+    `run` is the id of the run that is being listened to. A signal handler may tell in the middle of telling,
+    so the lock is re-entrant.
+    """
+
+    def __init__(self, folder: Path, console: Console | None) -> None:
+        self._folder = folder
+        self._console = console
+        self._to_stderr = None if console else _program_log(sys.stderr)
+        self._to_file: Callable[[Event], None] | None = None
+        self._file: TextIO | None = None
+        self._status: Status | None = None
+        self._last: tuple[Any, ...] = ()
+        self._lock = RLock()
+        self.run = ""
+
+    @property
+    def path(self) -> Path | None:
+        """The run's file, once there is one."""
+        return Path(self._file.name) if self._file else None
+
+    def __call__(self, event: Event) -> None:
+        """Write one event wherever it belongs."""
+        with self._lock:
+            self.run = event.run
+            self._append(event)
+            if self._to_stderr is not None:
+                self._to_stderr(event)
+            elif self._console is not None:
+                self._show(event, self._console)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+        if self._file is not None:
+            self._file.close()
+
+    def _append(self, event: Event) -> None:
+        """Keep the event in the run's file; a full disk there must not stop a run whose journal still works."""
+        try:
+            if self._to_file is None:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW
+                self._file = open(  # noqa: SIM115 - the flags and the mode are the point
+                    self._folder / f"{event.run}.jsonl",
+                    "a",
+                    buffering=1,
+                    opener=lambda p, _: os.open(p, flags, 0o600),
+                )
+                self._to_file = _program_log(self._file)
+            self._to_file(event)
+        except OSError as error:
+            self._to_file = lambda _event: None
+            sys.stderr.write(f"warning: the run's log cannot be written: {error}; the journal goes on\n")
+
+    def _show(self, event: Event, console: Console) -> None:
+        from orchestrator.views.text import progress
+
+        key = (event.kind, event.target, event.body.get("holder")) if event.kind in _REPEATED else ()
+        if (line := progress.line(event)) is not None and (not key or key != self._last):
+            console.print(line)
+        self._last = key
+        if console.is_terminal:
+            self._spin(progress.in_hand(event), event, console)
+
+    def _spin(self, in_hand: str | None, event: Event, console: Console) -> None:
+        if in_hand is not None:
+            if self._status is None:
+                self._status = console.status(in_hand)
+                self._status.start()
+            self._status.update(in_hand)
+        elif event.revision is not None and self._status is not None:
+            self._status.stop()
+            self._status = None

@@ -1,0 +1,45 @@
+"""The options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The environments file (default: environments.yaml; ORCHESTRATE_CONFIG)."),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option("--format", "-f", help="text for people, json for programs (ORCHESTRATE_FORMAT)."),
+]
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option("--log-format", help="Log lines on stderr: auto, human or json (ORCHESTRATE_LOG_FORMAT)."),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", help="Go no further than this revision: an id, label@head, heads."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; protected environments need --confirm.")]
+ConfirmOption = Annotated[
+    list[str] | None,
+    typer.Option("--confirm", metavar="ENV", help="Confirm a protected environment by its name; may be repeated."),
+]
+WaitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--wait", metavar="SECONDS", help="Queue this long for another run's lock, then give up (exit 8)."
+    ),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Show the plan and what the gates say; change nothing.")
+]
+ExitCodeOption = Annotated[
+    bool, typer.Option("--exit-code", help="Exit 3 for pending changes, 4 for divergence, 9 for unreachable.")
+]
+EnvironmentsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[ENV]...", help="Only these environments (default: all).")
+]

@@ -1,0 +1,44 @@
+"""`orchestrate plan`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.options import ConfigOption, ExitCodeOption, FormatOption, LogFormatOption, ToOption
+from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.errors import Exit, UsageError
+
+
+def plan(
+    source: Annotated[str | None, typer.Argument(help="Promote from here; leave out both for a rollout.")] = None,
+    destination: Annotated[str | None, typer.Argument(help="Promote to here.")] = None,
+    through: Annotated[str | None, typer.Option(metavar="ENV", help="A rollout's last environment.")] = None,
+    to: ToOption = None,
+    exit_code: ExitCodeOption = False,
+    config: ConfigOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+    log_format: LogFormatOption = None,
+) -> None:
+    """Show what a promotion or a rollout would do, and what the gates say; change nothing.
+
+    Examples:
+      orchestrate plan staging prod
+      orchestrate plan --through staging --format json
+      orchestrate plan --exit-code
+    """
+    session = Session("plan", config, format, log_format, {"fingerprint": None, "waves": [], "gates": []})
+
+    def work() -> Shown:
+        from orchestrator.operations.release import Verb, Wish, prepare
+
+        if (source is None) != (destination is None):
+            mend = "orchestrate plan SOURCE DESTINATION, or orchestrate plan --through ENV"
+            raise UsageError("a promotion has a source and a destination", mend=mend)
+        last = through or session.configuration.pipeline.names[-1]
+        wish = Wish(Verb.PROMOTE, destination, source, to) if destination else Wish(Verb.ROLLOUT, last, to=to)
+        report = prepare(session.configuration, wish, now).report
+        return Shown(report, Exit.PENDING if exit_code and report.plan.steps else Exit.DONE)
+
+    run(session, work)

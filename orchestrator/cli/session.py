@@ -1,0 +1,196 @@
+"""What surrounds every command: its configuration, its output in the chosen format, its exit code."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from orchestrator.core.reports import Envelope, Failure, Report
+from orchestrator.core.secrets import Redactor
+from orchestrator.errors import ConfigurationError, Exit, OrchestrateError
+from orchestrator.project import configuration as files
+from orchestrator.project.configuration import Configuration
+from orchestrator.project.settings import LogFormat, OutputFormat, Settings, read_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDE = 200
+"""Columns where the output is not a terminal and COLUMNS does not say: a table in a log is not to be folded."""
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Session:
+    """One call of one command. `extra` are fields its JSON document has also when it fails."""
+
+    command: str
+    config: Path | None = None
+    format: str | None = None
+    log_format: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The process-wide settings; raises ConfigurationError."""
+        return read_settings()
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The environments file, read and checked; raises ConfigurationError."""
+        return files.load(self.config or self.settings.config, self.settings, os.environ)
+
+    @property
+    def json(self) -> bool:
+        """Whether stdout gets one JSON document instead of text."""
+        return (self.format or self.settings.format) == OutputFormat.JSON
+
+    def show(self, report: Report) -> None:
+        """Draw a report on standard output, for people."""
+        from orchestrator.views.text.draw import draw
+
+        console(stderr=False).print(draw(report, now()))
+
+    @cached_property
+    def actor(self) -> str:
+        """Who runs this, as the journal has it: user@host."""
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):
+            user = str(os.getuid())
+        return f"{user}@{socket.gethostname()}"
+
+    @property
+    def human_log(self) -> bool:
+        """Whether log lines are for people."""
+        chosen = self.log_format or self.settings.log_format
+        return chosen == LogFormat.HUMAN or (chosen == LogFormat.AUTO and sys.stderr.isatty())
+
+    def check(self) -> None:
+        """Refuse an unknown format before anything else happens."""
+        for option, value, allowed in (
+            ("--format", self.format, OutputFormat),
+            ("--log-format", self.log_format, LogFormat),
+        ):
+            if value is not None and value not in tuple(allowed):
+                raise ConfigurationError(
+                    f"{value!r} is not one of {', '.join(allowed)}", where=option, code="usage"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a command leaves behind: its report, its exit code, and the error if there is one."""
+
+    report: Report
+    exit: Exit = Exit.DONE
+    failure: Failure | None = None
+
+
+def run(session: Session, work: Callable[[], Shown]) -> None:
+    """Do the command's work, show it in the chosen format, and end with its exit code.
+
+    Whatever a user can cause is told without a traceback; anything else is a bug, and is told as one.
+    """
+    started = now()
+    with _told(session, started):
+        session.check()
+        shown = work()
+        if session.json:
+            from orchestrator.views import json as view
+
+            envelope = Envelope(session.command, started, now(), shown.exit, shown.failure)
+            _print_json(session, view.document(envelope, view.fields(shown.report)))
+        else:
+            session.show(shown.report)
+        raise typer.Exit(int(shown.exit))
+
+
+@contextmanager
+def _told(session: Session, started: datetime) -> Iterator[None]:
+    try:
+        yield
+    except OrchestrateError as error:
+        fail(session, started, Failure.of(error))
+    except KeyboardInterrupt:
+        what = "stopped; nothing was being changed"
+        fail(session, started, Failure("interrupted", what, None, Exit.INTERRUPTED))
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort: what is left is our own mistake
+        fail(session, started, _bug(session, error))
+
+
+def fail(session: Session, started: datetime, failure: Failure) -> None:
+    """Tell an error in the chosen format and leave with its exit code."""
+    if _asked_for_json(session):
+        from orchestrator.views import json as view
+
+        envelope = Envelope(session.command, started, now(), failure.exit, failure)
+        _print_json(session, view.document(envelope, session.extra))
+    else:
+        from rich.text import Text
+
+        from orchestrator.views.text import words
+
+        told = replace(failure, message=_redactor(session).text(failure.message))
+        console(stderr=True).print(Text.assemble(("error: ", "bold red"), words.told(told)))
+    raise typer.Exit(int(failure.exit))
+
+
+def _asked_for_json(session: Session) -> bool:
+    """As `Session.json`, also where the settings themselves are what is wrong."""
+    try:
+        return session.json
+    except OrchestrateError:
+        return False
+
+
+def _bug(session: Session, error: Exception) -> Failure:
+    """An error of ours: its traceback goes to a private file, not to the screen."""
+    import tempfile
+    import traceback
+
+    text = _redactor(session).text("".join(traceback.format_exception(error)))
+    descriptor, path = tempfile.mkstemp(prefix="orchestrate-", suffix=".txt")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    what = f"this is a bug in orchestrate ({type(error).__name__}: {error})"
+    mend = f"please report it with {path}; orchestrate status tells where every database stands"
+    return Failure("bug", _redactor(session).text(what), mend, Exit.BUG)
+
+
+def _redactor(session: Session) -> Redactor:
+    configuration = session.__dict__.get("configuration")
+    return configuration.redactor() if isinstance(configuration, Configuration) else Redactor()
+
+
+def _print_json(session: Session, document: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(_redactor(session).value(dict(document)), indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def console(*, stderr: bool) -> Console:
+    """Standard output or error for people: colour on a terminal alone, and NO_COLOR is honoured."""
+    from rich.console import Console
+
+    drawn = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    if not drawn.is_terminal and "COLUMNS" not in os.environ:
+        drawn.width = _WIDE
+    return drawn

@@ -1,0 +1,47 @@
+"""What a schema is made of, as digests: enough to say what a revision that was cut short left behind.
+
+Not a schema comparison: it tells that an object changed, not how. Reads only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from orchestrator.databases.connect import access, explained
+from orchestrator.databases.endpoint import Endpoint
+
+_INVALID = " INVALID"
+
+
+def catalog(endpoint: Endpoint) -> dict[str, str]:
+    """Each object of the target's schema (`table orders`, `column orders.total`) → a digest of its definition.
+
+    The version table is one of them. Raises UnavailableError.
+    """
+    to = access(endpoint)
+    with explained(to):
+        return {
+            found.name: hashlib.sha256(found.text.encode()).hexdigest()[:12] + ("" if found.valid else _INVALID)
+            for found in to.family.definitions(endpoint, to.address)
+        }
+
+
+def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """What happened between two catalogs, a line each, sorted: `column t2.x appeared`, `index i is INVALID`.
+
+    The parts of a table that appeared or disappeared are not listed again.
+    """
+    appeared, gone = after.keys() - before.keys(), before.keys() - after.keys()
+    changed = {name for name in before.keys() & after.keys() if before[name] != after[name]}
+    lines = {f"{name} appeared" for name in appeared if _whole(name) not in appeared}
+    lines |= {f"{name} disappeared" for name in gone if _whole(name) not in gone}
+    lines |= {f"{name} changed" for name in changed}
+    lines |= {f"{name} is INVALID" for name in appeared | changed if after[name].endswith(_INVALID)}
+    return tuple(sorted(lines))
+
+
+def _whole(name: str) -> str | None:
+    _, _, qualified = name.partition(" ")
+    table, dot, _ = qualified.partition(".")
+    return f"table {table}" if dot else None

@@ -1,0 +1,245 @@
+"""MySQL and MariaDB, through PyMySQL, whatever driver the URL names for env.py.
+
+What a role may not see is absent from information_schema, so the version table is simply read and the server's
+error number tells why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.core.observations import Reading
+from orchestrator.core.urls import Address
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.databases.family import (
+    APPLICATION,
+    Definition,
+    Failure,
+    Sight,
+    driver,
+    fingerprint,
+    heads_of,
+    no_version_column,
+    one_line,
+    seconds,
+    told,
+)
+from orchestrator.databases.holders import LockSession, mark
+from orchestrator.databases.mysql_locks import UserLocks
+from orchestrator.databases.mysql_queries import DEFINITIONS, FACTS, POPULATED
+from orchestrator.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pymysql
+
+_ABSENT = {1146, 1049, 1051}  # no such table, no such database, unknown table: as SQLAlchemy's has_table
+_UNREADABLE = {1142, 1143, 1044}  # denied on the table, a column, the database
+_NO_COLUMN = 1054
+_SSL_WORDS = {"ca", "capath", "cert", "key", "cipher", "check_hostname"}
+_PASSED = {"unix_socket", "ssl_verify_cert", "ssl_verify_identity", "ssl_key_password", "ssl_disabled"}
+_DEFAULTS = {"read_default_file", "read_default_group"}
+_TRUE = ("true", "1", "yes", "on")
+
+_CAUSES: dict[int, tuple[Reading, str, str]] = {
+    1045: (Reading.DENIED, "user or password was refused", "correct them in {url}"),
+    1698: (Reading.DENIED, "the server did not accept this user", "correct the user in {url}"),
+    1044: (
+        Reading.DENIED,
+        "the user may not use database {database}",
+        "GRANT SELECT ON `{database}`.* TO the user {user}",
+    ),
+    1130: (Reading.DENIED, "the server lets nobody in from this host", "create the user for this host"),
+    1129: (Reading.DENIED, "the server has blocked this host after errors", "FLUSH HOSTS on the server"),
+    1049: (Reading.UNREACHABLE, "the server has no database {database}", "create it, or correct {url}"),
+    1046: (Reading.UNREACHABLE, "the URL names no database", "add /database to {url}"),
+    1040: (Reading.UNREACHABLE, "the server has no connection left", "try again later"),
+    2013: (
+        Reading.UNREACHABLE,
+        "no answer within {timeout}",
+        "check that the server runs and no firewall is between",
+    ),
+}
+_SOCKET_CAUSES = (
+    ("refused", "no server listens there", "start the server, or correct host and port in {url}"),
+    ("timed out", "no answer within {timeout}", "check that the server runs and no firewall is between"),
+    ("not known", "the host name is not known", "correct the host in {url}"),
+    ("resolution", "the host name cannot be resolved", "correct the host in {url}"),
+    ("No such file", "there is no such socket", "start the server, or correct unix_socket in {url}"),
+)
+
+
+def observe(endpoint: Endpoint, address: Address) -> Sight:
+    """Reads the version table; what is not there or not permitted, the server's error number tells apart."""
+    with _connected(endpoint, address, APPLICATION) as connection:
+        facts = _facts(connection)
+        schema = endpoint.version_table_schema or facts["DATABASE"]
+        if schema is None:
+            raise ConfigurationError(
+                "the URL names no database", mend=f"add /database to the url of {_url(endpoint)}"
+            )
+        reading, heads, failure = _read(connection, endpoint, schema)
+        server = _server(_version(connection))
+    place = [facts.get(name) for name in ("SERVER_UUID", "SERVER_UID", "HOSTNAME", "PORT", "DATADIR")]
+    identity = fingerprint("mysql", *place, schema, endpoint.version_table)
+    detail, mend = told(failure)
+    return Sight(reading, heads, server, identity, fingerprint(identity, facts["STARTED"]), schema, detail, mend)
+
+
+def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
+    """Tables, columns, indexes, constraints, views, triggers and routines of the target's schema."""
+    with _connected(endpoint, address, APPLICATION) as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION group_concat_max_len = 1000000")
+        cursor.execute(DEFINITIONS, {"schema": endpoint.version_table_schema or address.database})
+        return [Definition(_text(name), _text(definition)) for name, definition in cursor.fetchall()]
+
+
+def open_locks(endpoint: Endpoint, address: Address, run_id: str | None) -> LockSession:
+    """A connection that commits each statement and whose user locks live as long as it does."""
+    connection = _connect(endpoint, address, mark(run_id) if run_id else APPLICATION)
+    try:
+        locks = UserLocks(connection, endpoint)
+        if run_id is not None:
+            locks.prepare()
+    except BaseException:
+        connection.close()
+        raise
+    return locks
+
+
+def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure | None:
+    """PyMySQL's errors by their number; also what it raises for settings and plugins that it cannot serve."""
+    pymysql = driver("pymysql", "mysql")
+    url = f"the url of {_url(endpoint)}"
+    text = one_line(error.args[-1] if error.args else error, address)
+    if isinstance(error, RuntimeError) and "cryptography" in text:
+        what = f"{address.shown}: this user's password needs the Python package cryptography"
+        return Failure(Reading.UNREACHABLE, what, "pip install 'pymysql[rsa]'")
+    if not isinstance(error, pymysql.MySQLError | OSError | ValueError | LookupError | NotImplementedError):
+        return None
+    timeout = seconds(endpoint.timeouts.connect)
+    names = {"url": url, "database": address.database or "", "user": address.user or "", "timeout": timeout}
+    number = error.args[0] if error.args else None
+    if number in _CAUSES:
+        reading, cause, mend = _CAUSES[number]
+        return Failure(reading, f"{address.shown}: {cause.format(**names)}", mend.format(**names))
+    for word, cause, mend in _SOCKET_CAUSES:
+        if word in text:
+            what = f"{address.shown}: {cause.format(**names)}"
+            return Failure(Reading.UNREACHABLE, what, mend.format(**names))
+    return Failure(Reading.UNREACHABLE, f"{address.shown}: {text}", f"check {url}")
+
+
+def _url(endpoint: Endpoint) -> str:
+    return endpoint.target.environment
+
+
+def _connect(endpoint: Endpoint, address: Address, name: str) -> pymysql.Connection[Any]:
+    query = dict(address.query)
+    # MySQL's users and passwords are bytes of UTF-8; PyMySQL alone would send Latin-1 or fail.
+    arguments: dict[str, Any] = {
+        "host": address.host,
+        "port": address.port,
+        "user": address.user or query.get("user"),
+        "password": (address.password or query.get("password") or "").encode(),
+        "database": address.database,
+        **{key: value for key, value in query.items() if key in _PASSED | _DEFAULTS},
+        **{
+            key: query[key].lower() in _TRUE
+            for key in query
+            if key.startswith("ssl_verify") or key == "ssl_disabled"
+        },
+        **_tls(query),
+        **_charset(query),
+    }
+    connection: pymysql.Connection[Any] = driver("pymysql", "mysql").connect(
+        connect_timeout=endpoint.timeouts.connect,
+        read_timeout=endpoint.timeouts.connect,
+        write_timeout=endpoint.timeouts.connect,
+        autocommit=True,
+        program_name=name,
+        **{key: value for key, value in arguments.items() if value not in (None, "", b"")},
+    )
+    return connection
+
+
+def _charset(query: dict[str, str]) -> dict[str, str]:
+    # PyMySQL would stumble over a name that it does not know, as other drivers have some.
+    name = query.get("charset", "")
+    known = driver("pymysql.charset", "mysql").charset_by_name(name) is not None
+    return {"charset": name} if known else {}
+
+
+def _tls(query: dict[str, str]) -> dict[str, Any]:
+    # As SQLAlchemy's dialect gathers them; `ssl_mode` is mysqlclient's and the server's own word.
+    found: dict[str, Any] = {word: query[f"ssl_{word}"] for word in _SSL_WORDS if f"ssl_{word}" in query}
+    if "check_hostname" in found:
+        found["check_hostname"] = found["check_hostname"].lower() in _TRUE
+    match query.get("ssl_mode", "").upper():
+        case "DISABLED":
+            return {"ssl_disabled": True}
+        case "REQUIRED":
+            found.setdefault("verify_mode", "none")
+            found.setdefault("check_hostname", False)
+        case "VERIFY_CA":
+            found.update(verify_mode="required", check_hostname=False)
+        case "VERIFY_IDENTITY":
+            found.update(verify_mode="required", check_hostname=True)
+    return {"ssl": found} if found else {}
+
+
+@contextmanager
+def _connected(endpoint: Endpoint, address: Address, name: str) -> Iterator[pymysql.Connection[Any]]:
+    connection = _connect(endpoint, address, name)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _facts(connection: pymysql.Connection[Any]) -> dict[str, str | None]:
+    mariadb = "MariaDB" in _version(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.execute(FACTS.format(schema="information_schema" if mariadb else "performance_schema"))
+        return {_text(name).upper(): value for name, value in cursor.fetchall()}
+
+
+def _read(
+    connection: pymysql.Connection[Any], endpoint: Endpoint, schema: str
+) -> tuple[Reading, tuple[str, ...], Failure | None]:
+    table = f"`{schema.replace('`', '``')}`.`{endpoint.version_table.replace('`', '``')}`"
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"SELECT version_num FROM {table}")
+            return Reading.VERSIONED, heads_of(cursor.fetchall()), None
+        except driver("pymysql", "mysql").MySQLError as error:
+            number = error.args[0] if error.args else None
+            if number in _UNREADABLE:
+                return Reading.HIDDEN, (), _hidden(table)
+            if number == _NO_COLUMN:
+                return Reading.UNVERSIONED, (), no_version_column(endpoint)
+            if number not in _ABSENT:
+                raise
+        cursor.execute(POPULATED, {"schema": schema})
+        return (Reading.UNVERSIONED if cursor.fetchone() else Reading.EMPTY), (), None
+
+
+def _hidden(table: str) -> Failure:
+    # The server answers the same whether the table is there or not: it does not let this user know.
+    detail = f"this user may not read {table.replace('`', '')}, nor see whether it is there"
+    return Failure(Reading.HIDDEN, detail, f"GRANT SELECT ON {table} TO the user of the url")
+
+
+def _version(connection: pymysql.Connection[Any]) -> str:
+    return str(connection.get_server_info())  # type: ignore[no-untyped-call]
+
+
+def _server(version: str) -> str:
+    number = version.removeprefix("5.5.5-").partition("-")[0]
+    return f"MariaDB {number}" if "MariaDB" in version else f"MySQL {number}"
+
+
+def _text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

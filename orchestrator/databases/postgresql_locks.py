@@ -1,0 +1,127 @@
+"""Run lock and work lock in PostgreSQL: session-level advisory locks, always tried and never waited for.
+
+A session that waits in `pg_advisory_lock` holds a snapshot, for which CREATE INDEX CONCURRENTLY waits in turn.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.databases.holders import Guard, Holder, marked, postgresql_key, readable
+from orchestrator.errors import UnavailableError
+
+if TYPE_CHECKING:
+    import psycopg
+
+# On the server's side, so that it lets go of the lock when our host vanishes without a word.
+_SESSION = """
+SELECT set_config(wanted.name, wanted.setting, false)
+FROM (VALUES ('idle_session_timeout', '0'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'),
+             ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '10000')) AS wanted (name, setting)
+JOIN pg_catalog.pg_settings USING (name)
+"""
+# A bigint key is shown in two halves, with objsubid 1. Of other roles' sessions an unprivileged role sees the
+# process, the role and the application_name, but no times.
+_HOLDER = """
+SELECT l.pid, a.application_name, a.usename::text, host(a.client_addr), a.backend_start, a.query_start
+FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+  AND l.classid::bigint = %s AND l.objid::bigint = %s
+"""
+
+
+class AdvisoryLocks:
+    """The two locks of one target, on a connection of their own that is in no transaction."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], endpoint: Endpoint) -> None:
+        self._connection = connection
+        self._endpoint = endpoint
+        self._run_key = postgresql_key("run", endpoint)
+        self._work_key = postgresql_key("work", endpoint)
+
+    @property
+    def guard(self) -> Guard:
+        """The two keys; that a connection is refused the first proves that it is in this database."""
+        proof = {
+            "run_key": self._run_key,
+            "work_key": self._work_key,
+            "schema": self._endpoint.version_table_schema,
+        }
+        return Guard("postgresql", proof)
+
+    def prepare(self) -> None:
+        """Make sure that a lock taken here would be one; UnavailableError (`pooler`, `standby`) where not."""
+        backend, standby = self._ask("SELECT pg_backend_pid(), pg_is_in_recovery()")
+        target = str(self._endpoint.target)
+        environment = self._endpoint.target.environment
+        if backend != self._connection.info.backend_pid:
+            raise UnavailableError(
+                "a connection pooler is in between: locks taken through it hold nothing",
+                where=target,
+                mend=f"give {environment} the direct URL of the server",
+                code="pooler",
+            )
+        if standby:
+            raise UnavailableError(
+                "this server is a standby: it can be read and not migrated",
+                where=target,
+                mend=f"give {environment} the URL of the primary server",
+                code="standby",
+            )
+        self._connection.execute(_SESSION)
+
+    def try_run(self) -> bool:
+        """Take the run lock if it is free."""
+        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", self._run_key)[0])
+
+    def run_holder(self) -> Holder | None:
+        """Who introduced itself on the session that holds the run lock; since that session began."""
+        row = self._holder(self._run_key)
+        if row is None:
+            return None
+        pid, name, role, client, started, _ = row
+        run, who, process = marked(name)
+        if who is None:
+            return Holder(None, f"{role or 'unknown'}@{client or 'local'}", pid, started)
+        return Holder(run, who, process, started)
+
+    def work_holder(self) -> Holder | None:
+        """Which server process still works, for whom, and since when its statement runs."""
+        row = self._holder(self._work_key)
+        if row is None:
+            return None
+        pid, _, role, client, started, statement = row
+        return Holder(None, f"{role or 'unknown'}@{client or 'local'}", pid, statement or started)
+
+    def alive(self) -> bool:
+        """A lock's session is silent: only when its socket has something to say is the server asked."""
+        if self._connection.closed:
+            return False
+        try:
+            if readable(self._connection.fileno()):
+                self._ask("SELECT 1")
+        except Exception:  # noqa: BLE001  whatever it is, the lock cannot be relied on
+            return False
+        return not self._connection.closed
+
+    def close(self) -> None:
+        """Unlock before closing: the server frees a closed session's locks a moment later."""
+        with suppress(Exception):
+            if not self._connection.closed:
+                self._connection.execute("SELECT pg_advisory_unlock_all()")
+        with suppress(Exception):
+            self._connection.close()
+
+    def _holder(self, key: int) -> tuple[int, str | None, str | None, str | None, datetime, datetime] | None:
+        unsigned = key & 0xFFFFFFFFFFFFFFFF
+        row: Any = self._connection.execute(_HOLDER, (unsigned >> 32, unsigned & 0xFFFFFFFF)).fetchone()
+        return row  # type: ignore[no-any-return]
+
+    def _ask(self, statement: str, *parameters: object) -> tuple[Any, ...]:
+        row = self._connection.execute(statement.encode(), parameters or None).fetchone()
+        assert row is not None
+        return row

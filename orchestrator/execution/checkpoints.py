@@ -1,0 +1,110 @@
+"""The steps of one target as they happen: each is recorded before it is begun and after it was observed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.core.events import EventKind
+from orchestrator.core.observations import Observation
+from orchestrator.core.plan import Step, TargetPlan
+from orchestrator.core.reports import Failure, Result, StepResult, TargetResult
+from orchestrator.execution.setting import Setting
+
+
+class Checkpoints:
+    """What is recorded of one target's steps in this attempt.
+
+    `heads` are the heads as last observed. `open` are the revisions whose intent is recorded and whose outcome
+    is not. Every method that records raises JournalError where that fails.
+    """
+
+    def __init__(self, setting: Setting, plan: TargetPlan) -> None:
+        self._setting = setting
+        self._plan = plan
+        self._steps = {step.revision: step for step in plan.steps}
+        self._results: dict[str, StepResult] = {}
+        self._begun: dict[str, float] = {}
+        self.heads = plan.start
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The revisions that were begun and not settled, in order."""
+        return tuple(self._begun)
+
+    def step(self, revision: str) -> Step:
+        """The planned step of a revision."""
+        return self._steps[revision]
+
+    def done_before(self, revision: str) -> None:
+        """Applied and recorded by an earlier attempt: nothing to record, only to report."""
+        self._settle(revision, "applied")
+
+    def recovered(self, revision: str) -> None:
+        """Found applied without a recorded outcome."""
+        self._tell(EventKind.STEP_RECOVERED, revision)
+        self._settle(revision, "recovered")
+
+    def intent(self, revision: str, catalog: Mapping[str, str] | None) -> None:
+        """The revision is about to start; `catalog` is the schema before it, where a failure may leave parts."""
+        extra = {"catalog": dict(catalog)} if catalog is not None else {}
+        step = self.step(revision)
+        self._tell(EventKind.STEP_INTENT, revision, digest=step.digest, heads=list(self.heads), **extra)
+        self._begun[revision] = time.monotonic()
+
+    def applied(self, revision: str, observation: Observation) -> None:
+        """A fresh connection saw the revision in the version table."""
+        seconds = round(time.monotonic() - self._begun[revision], 3)
+        self.heads = observation.heads
+        self._settle(revision, "applied", seconds)
+        done = sum(result.outcome in ("applied", "recovered") for result in self._results.values())
+        heads = list(self.heads)
+        self._tell(
+            EventKind.STEP_APPLIED, revision, heads=heads, seconds=seconds, done=done, of=len(self._plan.steps)
+        )
+
+    def failed(self, revision: str, reason: str) -> None:
+        """Not applied, and nothing of it is left."""
+        self._tell(EventKind.STEP_FAILED, revision, reason=reason)
+        self._settle(revision, "failed")
+
+    def in_doubt(self, revision: str, **found: Any) -> None:
+        """Not in the version table, and something of it may be left; `found` is what is known of that."""
+        self._tell(EventKind.STEP_IN_DOUBT, revision, **found)
+        self._settle(revision, "in_doubt")
+
+    def still_in_doubt(self, revision: str) -> None:
+        """In doubt since an earlier attempt: recorded then, reported now."""
+        self._settle(revision, "in_doubt")
+
+    def result(self, failure: Failure | None) -> TargetResult:
+        """How the target came out, recorded as its end."""
+        steps = tuple(
+            self._results.get(step.revision, StepResult(step.revision, step.message, "not_started"))
+            for step in self._plan.steps
+        )
+        result = _summary(steps, self.open, failure)
+        told = {"code": failure.code, "reason": failure.message, "mend": failure.mend} if failure else {}
+        heads = list(self.heads)
+        self._setting.tell(EventKind.TARGET_FINISHED, self._plan.target, result=str(result), heads=heads, **told)
+        return TargetResult(self._plan.target, result, self._plan.start, self.heads, steps, failure)
+
+    def _settle(self, revision: str, outcome: str, seconds: float | None = None) -> None:
+        self._begun.pop(revision, None)
+        self._results[revision] = StepResult(revision, self.step(revision).message, outcome, seconds)
+
+    def _tell(self, kind: EventKind, revision: str, **body: Any) -> None:
+        message = self.step(revision).message
+        self._setting.tell(kind, self._plan.target, revision, message=message, **body)
+
+
+def _summary(steps: tuple[StepResult, ...], still_open: tuple[str, ...], failure: Failure | None) -> Result:
+    outcomes = {step.outcome for step in steps}
+    if "in_doubt" in outcomes or still_open:
+        return Result.IN_DOUBT
+    if failure is not None:
+        return Result.FAILED
+    if not steps:
+        return Result.NOTHING_TO_DO
+    return Result.NOT_STARTED if "not_started" in outcomes else Result.APPLIED

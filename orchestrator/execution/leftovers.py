@@ -1,0 +1,38 @@
+"""What a revision that is not in the version table left behind, and whether it provably left nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.core.observations import Observation
+from orchestrator.core.plan import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """`kept` are statements the database kept, `changes` the objects that differ from before; `clean`: nothing."""
+
+    kept: tuple[str, ...]
+    changes: tuple[str, ...]
+    clean: bool
+
+    def __str__(self) -> str:
+        found = [*self.changes, *(f"kept: {statement}" for statement in self.kept)]
+        return "; ".join(found) or "what is left of it cannot be told from outside"
+
+
+def leftovers(
+    step: Step, final: Mapping[str, Any], changes: tuple[str, ...], observation: Observation
+) -> Leftovers:
+    """Judge by the worker's last word and by the objects that changed since before the step.
+
+    A worker that lived to tell knows which statements the database kept. One that died leaves only the schema
+    to compare, and that tells all on SQLite alone: there the data changes of a dead process are undone with it.
+    """
+    kept = tuple(final.get("kept", ())) if final.get("revision") in (None, step.revision) else ()
+    if observation.transactional and step.atomic:
+        return Leftovers(kept, changes, clean=True)
+    told = final["say"] == "failed" or (observation.family == "sqlite" and step.atomic)
+    return Leftovers(kept, changes, clean=told and not kept and not changes)

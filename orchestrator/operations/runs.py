@@ -1,0 +1,54 @@
+"""The verbs that look back: `runs`, `show`, and `resolve`, by which a person settles a doubt."""
+
+from __future__ import annotations
+
+from orchestrator.core.events import Event, EventKind
+from orchestrator.core.reports import RunHistory, RunsReport
+from orchestrator.core.run import Run, StepState
+from orchestrator.core.targets import Target
+from orchestrator.errors import UsageError
+from orchestrator.journal.journal import Journal
+from orchestrator.operations.survey import Clock
+from orchestrator.project.configuration import Configuration
+
+
+def runs(configuration: Configuration, limit: int) -> RunsReport:
+    """The latest runs, the newest first; none where there is no journal yet."""
+    with Journal(configuration.journal) as journal:
+        return RunsReport(journal.runs(limit))
+
+
+def show(configuration: Configuration, run_id: str) -> RunHistory:
+    """One run with all its events; UsageError for an unknown id."""
+    with Journal(configuration.journal) as journal:
+        return RunHistory(journal.run(run_id), journal.events(run_id))
+
+
+def find(configuration: Configuration, run_id: str | None) -> Run:
+    """The run of that id, or the latest that has not ended well; UsageError where there is none."""
+    with Journal(configuration.journal) as journal:
+        if run_id is not None:
+            return journal.run(run_id)
+        unfinished = next((run for run in journal.runs() if not run.complete), None)
+    if unfinished is None:
+        raise UsageError("every run has ended well; there is nothing to resume", mend="orchestrate status")
+    return unfinished
+
+
+def resolve(
+    configuration: Configuration, run_id: str, target: Target, *, reason: str, actor: str, now: Clock
+) -> str:
+    """Record that a person looked at a step in doubt and that nothing of it is left; returns the revision.
+
+    Raises UsageError where no step of the run is in doubt on the target.
+    """
+    run = find(configuration, run_id)
+    open_states = (StepState.IN_DOUBT, StepState.STARTED)
+    doubtful = [rev for (at, rev), record in run.steps.items() if at == target and record.state in open_states]
+    if not doubtful:
+        raise UsageError(f"no revision is in doubt on {target} in run {run_id}", mend=f"orchestrate show {run_id}")
+    with Journal(configuration.journal, writing=True) as journal:
+        body = {"reason": reason, "verdict": "not_applied"}
+        events = [Event(EventKind.STEP_RESOLVED, now(), run_id, actor, target, rev, body) for rev in doubtful]
+        journal.record(events)
+    return ", ".join(doubtful)

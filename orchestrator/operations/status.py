@@ -1,0 +1,78 @@
+"""The verb `status`: where every target stands, and every environment against the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from orchestrator.core.divergence import State, applied, compare, stand
+from orchestrator.core.observations import Reading
+from orchestrator.core.pipeline import Pipeline
+from orchestrator.core.planner import World, explain, twins
+from orchestrator.core.reports import Failure, Pair, StatusReport, TargetStatus
+from orchestrator.core.targets import Target
+from orchestrator.errors import Exit
+from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.project.configuration import Configuration
+
+
+def status(configuration: Configuration, environments: Sequence[str] | None, now: Clock) -> StatusReport:
+    """Look at the environments named, or all of them. Reads only; raises as `survey` does."""
+    seen = survey(configuration, environments, now)
+    world = seen.world
+    shown = Pipeline(tuple(e for e in world.pipeline.environments if set(e.targets) <= set(seen.endpoints)))
+    same = {two: one for one, two in twins(world.observations.values())}
+    return StatusReport(
+        targets=tuple(_target(seen, target, same.get(target)) for target in shown.targets),
+        pairs=tuple(_pairs(world, shown)),
+        messages=_messages(world),
+        heads={name: _heads(configuration, world, name) for name in configuration.projects},
+    )
+
+
+def _target(seen: Survey, target: Target, twin: Target | None) -> TargetStatus:
+    world = seen.world
+    observation, standing = world.observations[target], stand(world.graphs[target], world.observations[target])
+    state, failure = standing.state, None
+    if target in world.doubts:
+        state = State.IN_DOUBT
+        resume = f"orchestrate resume {seen.last_runs[target].id}   # says what to look at"
+        failure = Failure("in_doubt", world.doubts[target], resume, Exit.IN_DOUBT)
+    elif not state.placed:
+        what, mend = explain(observation, standing)
+        code = "version_table_hidden" if observation.reading is Reading.HIDDEN else str(state)
+        unavailable = state in (State.DENIED, State.UNREACHABLE)
+        failure = Failure(code, what, mend, Exit.UNAVAILABLE if unavailable else Exit.DIVERGENCE)
+    elif twin is not None:
+        what = f"this is the same database as {twin}, seen through another URL"
+        failure = Failure("same_database", what, "give each environment a database of its own", Exit.USAGE)
+    return TargetStatus(
+        target=target,
+        state=state,
+        heads=observation.heads,
+        missing=standing.missing,
+        failure=failure,
+        holder=seen.holders.get(target),
+        last_run=seen.last_runs.get(target),
+    )
+
+
+def _pairs(world: World, shown: Pipeline) -> Iterator[Pair]:
+    for upstream, downstream in shown.neighbours():
+        for target in downstream.targets:
+            for peer in upstream.targets:
+                if (peer.database, peer.tenant) == (target.database, target.tenant):
+                    yield Pair(peer, target, compare(world.graphs[target], _has(world, peer), _has(world, target)))
+
+
+def _has(world: World, target: Target) -> frozenset[str] | None:
+    return applied(world.graphs[target], world.observations[target])
+
+
+def _messages(world: World) -> dict[str, str]:
+    graphs = {id(graph): graph for graph in world.graphs.values()}
+    return {r: script.message for graph in graphs.values() for r, script in graph.scripts.items()}
+
+
+def _heads(configuration: Configuration, world: World, project: str) -> tuple[str, ...]:
+    graphs = (graph for target, graph in world.graphs.items() if configuration.project_of(target).name == project)
+    return next((graph.heads for graph in graphs), ())

@@ -1,0 +1,299 @@
+"""Where a project's revision scripts are, as its alembic.ini and pyproject.toml say it.
+
+The rules are those of Alembic 1.20 (`alembic.config.Config`, `ScriptDirectory.from_config`), which tests hold
+beside it. It imports neither Alembic nor the project, resolves no database URL, and quotes no line of a file:
+an ini line may hold a password.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+from pathlib import Path
+
+from orchestrator.errors import ConfigurationError, Problem
+
+_DEFAULT_INI, _DEFAULT_SECTION, _TOML = "alembic.ini", "alembic", "pyproject.toml"
+_SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
+_LEGACY_LOCATIONS = re.compile(r", *|(?: +)")
+_LEGACY_SYS_PATH = re.compile(r", *|(?: +)|\:")
+
+
+@dataclass(frozen=True, slots=True)
+class AlembicConfig:
+    """One Alembic configuration; all its paths are absolute.
+
+    `path` is the file that was named and `here` its directory.
+    `ini` and `toml` are the two files Alembic's own command would read for it, None for one that is not there.
+    `version_locations` may name directories that do not exist: to Alembic they hold no scripts.
+    """
+
+    path: Path
+    here: Path
+    ini: Path | None
+    toml: Path | None
+    section: str
+    script_location: Path
+    version_locations: tuple[Path, ...]
+    recursive: bool
+    sourceless: bool
+
+
+def read(config: Path, section: str, working_directory: Path) -> AlembicConfig:
+    """What `alembic -c config -n section` would use when started in `working_directory`.
+
+    Relative paths, and the one of the two files that is not named, are looked for in that directory, as
+    Alembic does. Stricter than Alembic in one thing: a file or section that was named and is missing is an
+    error, never a reason to go on with the other file. Raises ConfigurationError with every problem found.
+    """
+    settings = _open(working_directory.absolute(), config, section)
+    locations = settings.locations()
+    script_location = settings.script_location()
+    recursive, sourceless = settings.flag("recursive_version_locations"), settings.flag("sourceless")
+    if settings.problems or script_location is None:
+        raise ConfigurationError.collect(dict.fromkeys(settings.problems), "Alembic's files have {n} problems")
+    return AlembicConfig(
+        path=settings.named,
+        here=settings.named.parent,
+        ini=settings.ini_path if settings.ini_path.exists() else None,
+        toml=settings.toml_path if settings.toml_path.exists() else None,
+        section=section,
+        script_location=script_location,
+        version_locations=locations or (script_location / "versions",),
+        recursive=recursive,
+        sourceless=sourceless,
+    )
+
+
+@dataclass(slots=True)
+class _Settings:
+    """Both files together, ini before toml. What is wrong is added to `problems`, so that all of it is told."""
+
+    working_directory: Path
+    section: str
+    named: Path
+    ini_path: Path
+    toml_path: Path
+    ini: configparser.ConfigParser
+    toml: Mapping[str, object]
+    problems: list[Problem]
+
+    def script_location(self) -> Path | None:
+        """The directory of env.py; None, with a problem noted, when there is none."""
+        value = self._text("script_location")
+        if value is not None:
+            found = self._path("script_location", value)
+            return found if found and self._check_directory(value, found) else None
+        if not self.problems:
+            mend = "write `script_location = %(here)s/migrations` there"
+            self._wrong("there is no script_location", self.named, mend)
+        return None
+
+    def locations(self) -> tuple[Path, ...]:
+        """The version locations that are written down; empty for Alembic's default."""
+        self._sys_path()
+        values = self._list("version_locations", _LEGACY_LOCATIONS, "path_separator", "version_path_separator")
+        return tuple(path for value in values if (path := self._path("version_locations", value)))
+
+    def flag(self, name: str) -> bool:
+        """A boolean: exactly `true` in an ini file, a boolean in toml."""
+        if self.ini.has_option(self.section, name):
+            return self._from_ini(name) == "true"
+        value = self.toml.get(name, False)
+        if isinstance(value, bool):
+            return value
+        self._wrong(f"{name} is not a boolean", self.toml_path, f"write `{name} = true`, without quotes")
+        return False
+
+    def _text(self, name: str) -> str | None:
+        if self.ini.has_option(self.section, name):
+            return self._from_ini(name)
+        value = self.toml.get(name)
+        if value is None or isinstance(value, str):
+            return None if value is None else self._from_toml(name, value)
+        self._wrong(f"{name} is not text", self.toml_path, f'write `{name} = "…"`')
+        return None
+
+    def _list(self, name: str, legacy: re.Pattern[str], *separators: str) -> Sequence[str]:
+        value = self._from_ini(name) if self.ini.has_option(self.section, name) else None
+        if value:
+            return self._split(value, legacy, separators)
+        listed = self.toml.get(name, [])
+        if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+            filled = (self._from_toml(name, one) for one in listed)
+            return [one for one in filled if one is not None]
+        self._wrong(f"{name} is not a list of text", self.toml_path, f'write `{name} = ["…"]`')
+        return []
+
+    def _split(self, value: str, legacy: re.Pattern[str], separators: Sequence[str]) -> list[str]:
+        name = next((one for one in separators if self.ini.has_option(self.section, one)), None)
+        if name is None:
+            return legacy.split(value)
+        word = self._from_ini(name)
+        if word in _SEPARATORS:
+            return [part.strip() for part in value.split(_SEPARATORS[word]) if part]
+        if word is not None:
+            self._wrong(f"{name} is {word!r}", self.ini_path, f"write one of {', '.join(_SEPARATORS)}")
+        return []
+
+    def _from_ini(self, name: str) -> str | None:
+        try:
+            return self.ini.get(self.section, name)
+        except configparser.InterpolationMissingOptionError as error:
+            self._wrong(f"{name} uses %({error.reference})s, which is not set", self.ini_path, "set it there")
+        except configparser.InterpolationDepthError:
+            self._wrong(f"{name} is defined by itself", self.ini_path, "write the value out")
+        except configparser.InterpolationError:
+            mend = "write %% for a percent sign"
+            if "%" in str(self.ini_path.parent):
+                mend = "the directory's own name holds a %, which Alembic cannot read: rename it"
+            self._wrong(f"{name} holds a % that begins no %(name)s", self.ini_path, mend)
+        return None
+
+    def _from_toml(self, name: str, value: str) -> str | None:
+        try:
+            return value % {"here": self.toml_path.parent.as_posix()}
+        except (KeyError, ValueError, TypeError):
+            self._wrong(f"{name} holds a % that is not %(here)s", self.toml_path, "write %% for a percent sign")
+            return None
+
+    def _sys_path(self) -> list[str]:
+        entries = self._list("prepend_sys_path", _LEGACY_SYS_PATH, "path_separator")
+        return [*(str(self.working_directory / entry) for entry in entries), *sys.path]
+
+    def _path(self, name: str, value: str) -> Path | None:
+        """`alembic.util.coerce_resource_to_filename`, except that a package is found without importing it."""
+        if Path(value).is_absolute() or ":" not in value:
+            return self.working_directory / value
+        package, *parts = value.split(":")
+        candidates = [Path(folder, *parts) for folder in _package_folders(package, self._sys_path())]
+        if candidates:
+            return next((path for path in candidates if path.exists()), candidates[0])
+        what = f"{name} names the package {package!r}, which this Python cannot find (the project's own may)"
+        self._wrong(what, self.named, f"write it as a path, like `{name} = %(here)s/{'/'.join(parts)}`")
+        return None
+
+    def _check_directory(self, value: str, found: Path) -> bool:
+        beside = self.named.parent / value
+        mend = f"make it with `alembic init {value}`, or correct script_location"
+        if beside != found and beside.is_dir():
+            mend = f"write `%(here)s/{value}`, or set the project's working_directory to {beside.parent}"
+        try:
+            if found.is_dir():
+                return True
+            reason = "is not a directory" if found.exists() else "does not exist"
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+        self._wrong(f"script_location is {found}, which {reason}", self.named, mend)
+        return False
+
+    def _wrong(self, what: str, where: Path, mend: str) -> None:
+        self.problems.append(Problem(what, str(where), mend))
+
+
+def _open(working_directory: Path, config: Path, section: str) -> _Settings:
+    named = working_directory / config
+    is_toml = named.name == _TOML
+    ini_path = working_directory / _DEFAULT_INI if is_toml else named
+    toml_path = named if is_toml else working_directory / _TOML
+    problems: list[Problem] = []
+    ini, toml = _read_ini(ini_path, problems), _read_toml(toml_path, problems)
+    settings = _Settings(working_directory, section, named, ini_path, toml_path, ini, toml, problems)
+    if not problems:
+        problems.extend(_missing(settings))
+    return settings
+
+
+def _missing(settings: _Settings) -> Iterator[Problem]:
+    """What was named and is not there. What nobody named may be missing when the toml file says it all."""
+    named, section, ini = settings.named, settings.section, settings.ini
+    in_toml, is_ini = "script_location" in settings.toml, named == settings.ini_path
+    if not named.exists() and not (in_toml and named == settings.working_directory / _DEFAULT_INI):
+        mend = "`alembic init migrations` makes one; or name yours with projects.app.config in environments.yaml"
+        yield Problem("there is no such file", str(named), mend)
+    elif not is_ini and not settings.toml and not ini.has_section(section):
+        yield Problem("there is no [tool.alembic] table", str(named), "add it, or name the alembic.ini instead")
+    elif (section != _DEFAULT_SECTION or (is_ini and not in_toml)) and not ini.has_section(section):
+        yield _no_section(settings)
+
+
+def _no_section(settings: _Settings) -> Problem:
+    sections = settings.ini.sections()
+    likely = [name for name in sections if settings.ini.has_option(name, "script_location")] or sections
+    has = f"it has {', '.join(f'[{name}]' for name in likely)}" if likely else "it has none"
+    mend = "name the section with projects.app.section in environments.yaml"
+    return Problem(f"there is no [{settings.section}] section; {has}", str(settings.ini_path), mend)
+
+
+def _read_ini(path: Path, problems: list[Problem]) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser({"here": path.parent.as_posix()})
+    try:
+        parser.read_string(path.read_text(encoding="locale"))
+        return parser
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        problems.append(_unreadable(path, error))
+    except UnicodeDecodeError as error:
+        problems.append(Problem(f"is not {error.encoding} text", str(path), "set LC_ALL to the file's encoding"))
+    except configparser.Error as error:
+        problems.append(_ini_problem(path, error))
+    return configparser.ConfigParser()
+
+
+def _ini_problem(path: Path, error: configparser.Error) -> Problem:
+    """The error without the line it quotes."""
+    errors = getattr(error, "errors", None)
+    line = getattr(error, "lineno", None) or (errors[0][0] if errors else None)
+    match error:
+        case configparser.MissingSectionHeaderError():
+            what = "text before the first [section]"
+        case configparser.DuplicateOptionError():
+            what = f"{error.option} is set twice in [{error.section}]"
+        case configparser.DuplicateSectionError():
+            what = f"[{error.section}] is there twice"
+        case _:
+            what = "a line that is not `name = value`"
+    return Problem(what, f"{path}:{line}" if line else str(path), "correct the line")
+
+
+def _read_toml(path: Path, problems: list[Problem]) -> Mapping[str, object]:
+    table: object = {}
+    try:
+        table = tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        problems.append(_unreadable(path, error))
+    except ValueError as error:
+        problems.append(Problem(f"is not TOML: {error}", str(path), "correct it"))
+    for name in ("tool", "alembic"):
+        table = table.get(name, {}) if isinstance(table, dict) else None
+    if isinstance(table, dict):
+        return table
+    problems.append(Problem("tool.alembic is not a table", str(path), "begin it with `[tool.alembic]`"))
+    return {}
+
+
+def _unreadable(path: Path, error: OSError) -> Problem:
+    return Problem(f"cannot be read: {error.strerror}", str(path), "give the user who runs this leave to read it")
+
+
+def _package_folders(package: str, search: Sequence[str]) -> list[str]:
+    """The directories of a package, found without importing it or its parents; empty when it is not found."""
+    folders = list(search)
+    for depth, name in enumerate(package.split(".")):
+        spec = PathFinder.find_spec(name, folders)
+        if spec is None and depth == 0:
+            with suppress(ValueError):
+                spec = find_spec(name)  # editable installs have finders of their own
+        folders = list((spec and spec.submodule_search_locations) or ())
+    return folders

@@ -1,0 +1,182 @@
+"""The file's environments → one definition per target: what is said about it, and what is still missing.
+
+A database takes from its environment, an environment from `defaults`. Nothing is fetched here and no file is read:
+only what can be judged from the text is judged.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.core.pipeline import Environment
+from orchestrator.core.targets import DEFAULT_DATABASE, Target
+from orchestrator.databases.endpoint import Timeouts
+from orchestrator.errors import Problem
+from orchestrator.project import url_rules, variables
+from orchestrator.project.file_schema import Connected, EnvironmentShape, FileShape, Inherited
+from orchestrator.project.variables import Expansion
+from orchestrator.project.wording import Place, dotted, near
+from orchestrator.project.yaml_file import Document
+
+_MERGED = ("variables", "timeouts")
+"""Keys that are added to what is inherited; all others replace it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One target as the file describes it. `name` and `where` are for messages about the way to its URL."""
+
+    target: Target
+    project: str
+    way: Connected
+    name: str
+    where: str
+    version_table: str
+    version_table_schema: str | None
+    timeouts: Timeouts
+    variables: Mapping[str, str]
+    x_arguments: tuple[str, ...]
+    expanded: frozenset[str]
+    """The names in `variables` whose values come from variables of this process."""
+    missing: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    place: Place
+    shape: Inherited
+
+
+class Definitions:
+    """Reads the definitions out of a file; `problems` are those of all that were read."""
+
+    def __init__(self, shape: FileShape, document: Document, expansions: Mapping[Place, Expansion]) -> None:
+        self.problems: list[Problem] = []
+        self._shape = shape
+        self._document = document
+        self._expansions = expansions
+        self._projects = tuple(shape.projects) or (DEFAULT_DATABASE,)
+        self._missing: dict[Place, list[Place]] = defaultdict(list)
+        for place in (place for place, expansion in expansions.items() if expansion.missing):
+            self._missing[_entry_of(place)].append(place)
+
+    def environments(self) -> tuple[Environment, ...]:
+        """The environments with their targets, in the file's order."""
+        return tuple(
+            Environment(name, tuple(self._targets(name, shape)), self._protected(shape))
+            for name, shape in self._shape.environments.items()
+        )
+
+    def read(self) -> dict[Target, Definition]:
+        """Every target's definition, in the file's order."""
+        return {
+            found.target: found
+            for name, shape in self._shape.environments.items()
+            for found in self._of_environment(name, shape)
+        }
+
+    def _targets(self, name: str, shape: EnvironmentShape) -> Iterator[Target]:
+        return (Target(name, database) for database in shape.databases or (DEFAULT_DATABASE,))
+
+    def _protected(self, shape: EnvironmentShape) -> bool:
+        return (shape if "protected" in shape.model_fields_set else self._shape.defaults).protected
+
+    def _of_environment(self, name: str, shape: EnvironmentShape) -> Iterator[Definition]:
+        layers = (_Layer(("defaults",), self._shape.defaults), _Layer(("environments", name), shape))
+        protected = self._protected(shape)
+        if not shape.databases:
+            yield self._definition(Target(name), shape, layers, protected)
+        for database, below in shape.databases.items():
+            layer = _Layer(("environments", name, "databases", database), below)
+            yield self._definition(Target(name, database), below, (*layers, layer), protected)
+
+    def _definition(
+        self, target: Target, way: Connected, layers: tuple[_Layer, ...], protected: bool
+    ) -> Definition:
+        key = next(key for key in way.ways if key in way.model_fields_set)
+        place = (*layers[-1].place, key)
+        if protected:
+            self._refuse_clear_password(way, place)
+        return Definition(
+            target=target,
+            project=self._project(target.database, layers),
+            way=way,
+            name=dotted(place),
+            where=self._document.where(place),
+            version_table=_latest(layers, "version_table"),
+            version_table_schema=_latest(layers, "version_table_schema"),
+            timeouts=_timeouts(layers),
+            variables={k: v for layer in layers for k, v in layer.shape.variables.items()},
+            x_arguments=tuple(_latest(layers, "x_arguments")),
+            expanded=frozenset(self._expanded_in(layers)),
+            missing=tuple(self._missing_in(layers)),
+        )
+
+    def _project(self, database: str, layers: tuple[_Layer, ...]) -> str:
+        layer = next((one for one in reversed(layers) if "project" in one.shape.model_fields_set), None)
+        if layer is not None and layer.shape.project in self._projects:
+            return str(layer.shape.project)
+        if layer is not None:
+            self._unknown_project(str(layer.shape.project), (*layer.place, "project"))
+        for name in (database, DEFAULT_DATABASE):
+            if name in self._projects:
+                return name
+        if len(self._projects) > 1 and layer is None:
+            place = layers[-1].place
+            mend = f"add project: {' or '.join(self._projects)}"
+            what = f"{dotted(place)}: which project is it?"
+            self.problems.append(Problem(what, self._document.where(place), mend))
+        return self._projects[0]
+
+    def _unknown_project(self, name: str, place: Place) -> None:
+        what = f"{dotted(place)}: there is no project '{name}'"
+        problem = Problem(what, self._document.where(place), near(name, self._projects))
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _refuse_clear_password(self, way: Connected, place: Place) -> None:
+        expansion = self._expansions.get(place)
+        text = expansion.literal if expansion else way.url
+        if text is None or place in self._document.origins or not url_rules.has_clear_password(text):
+            return
+        name = str(place[1]).upper().replace("-", "_")
+        what = f"{dotted(place)}: a password in clear, in a protected environment"
+        mend = f'write "${{{name}_DATABASE_URL}}" and export it, then change the password'
+        self.problems.append(Problem(what, self._document.where(place), mend))
+
+    def _expanded_in(self, layers: tuple[_Layer, ...]) -> Iterator[str]:
+        for layer in layers:
+            for name in layer.shape.variables:
+                if (*layer.place, "variables", name) in self._expansions:
+                    yield name
+
+    def _missing_in(self, layers: tuple[_Layer, ...]) -> Iterator[Problem]:
+        for depth, layer in enumerate(layers):
+            for place in self._missing.get(layer.place, ()):
+                rest = place[len(layer.place) :]
+                key = rest[:2] if rest[0] in _MERGED else rest[:1]
+                if not any((*above.place, *key) in self._document.lines for above in layers[depth + 1 :]):
+                    yield from variables.unset(self._document, place, self._expansions[place])
+
+
+def _entry_of(place: Place) -> Place:
+    match place:
+        case ("environments", _, "databases", _, *_):
+            return place[:4]
+        case ("environments", _, *_):
+            return place[:2]
+        case _:
+            return place[:1]
+
+
+def _latest(layers: tuple[_Layer, ...], key: str) -> Any:
+    given = (layer.shape for layer in reversed(layers) if key in layer.shape.model_fields_set)
+    return getattr(next(given, layers[0].shape), key)
+
+
+def _timeouts(layers: tuple[_Layer, ...]) -> Timeouts:
+    shapes = [layer.shape.timeouts for layer in layers]
+    return Timeouts(**{key: getattr(shape, key) for shape in shapes for key in shape.model_fields_set})

@@ -1,0 +1,166 @@
+"""The shape of environments.yaml: every key, what it may hold, and its description for editors.
+
+Models only: no file is read here and no variable. Unknown keys are errors. Text that needs more than its own
+field to be judged (a password of a protected environment, two names for one database) is not judged here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestrator.project.file_types import (
+    Command,
+    Duration,
+    JournalUrl,
+    Limit,
+    Mode,
+    Name,
+    OptionalName,
+    OptionalText,
+    OrEmpty,
+    Switch,
+    Text,
+    Transactions,
+    Url,
+    Value,
+    VariableName,
+    Version,
+    Wait,
+    Word,
+    fault,
+)
+
+_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _exactly_one(*keys: str) -> dict[str, Any]:
+    return {"oneOf": [{"required": [key]} for key in keys]}
+
+
+def _title(model: type[Any]) -> str:
+    return model.__name__.removesuffix("Shape").lower()
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, model_title_generator=_title)
+
+
+class TimeoutsShape(_Shape):
+    """How long to wait: seconds, or a text like "500ms", "10s", "2m"; `none` for no limit."""
+
+    connect: Duration = Field(default=5.0, description="For the server to answer. Default 5.")
+    run_lock_wait: Wait = Field(
+        default=0.0, description="For another run on the same target to end. Default 0: do not."
+    )
+    table_lock: Limit = Field(default=10.0, description="For the application's locks, per statement. Default 10.")
+    statement: Limit = Field(default=None, description="For one statement to end. Default none.")
+
+
+class Inherited(_Shape):
+    """Keys that an environment takes from `defaults`, and a database from its environment."""
+
+    project: OptionalName = Field(default=None, description="The project whose revisions apply here.")
+    variables: Annotated[dict[VariableName, Value], OrEmpty(dict)] = Field(
+        default={}, description="Environment variables for the project's env.py. Added to inherited ones."
+    )
+    x_arguments: Annotated[list[Word], OrEmpty(list)] = Field(
+        default=[],
+        description="What env.py sees as alembic -x arguments, for example tenant=acme. Replaces inherited ones.",
+    )
+    version_table: Text = Field(default="alembic_version", description="The table that holds the heads.")
+    version_table_schema: Text | None = Field(default=None, description="The schema of that table.")
+    timeouts: Annotated[TimeoutsShape, OrEmpty(dict)] = Field(
+        default=TimeoutsShape(), description="How long to wait for what."
+    )
+
+
+class Connected(Inherited):
+    """What says how to reach one database."""
+
+    ways: ClassVar[tuple[str, ...]] = ("url", "url_file", "url_command")
+
+    url: Url = Field(default=None, description="SQLAlchemy URL. Keep the password out: ${VARIABLE}.")
+    url_file: OptionalText = Field(default=None, description="A file that holds the URL; best with mode 0600.")
+    url_command: Command = Field(
+        default=None,
+        description="A program and its arguments, run without a shell, that writes the URL to its output.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Connected:
+        given = [key for key in self.ways if key in self.model_fields_set]
+        if not given:
+            raise fault(f"has no {', no '.join(self.ways)}", "add a url")
+        if len(given) > 1:
+            raise fault(f"has {' and '.join(given)}", "keep exactly one of them")
+        return self
+
+
+class DatabaseShape(Connected):
+    """One database of an environment that has several."""
+
+    model_config = ConfigDict(json_schema_extra=_exactly_one("url", "url_file", "url_command"))
+
+
+class DefaultsShape(Inherited):
+    """What environments take where they do not say otherwise."""
+
+    protected: Switch = Field(
+        default=False, description="Whether changing an environment takes a typed confirmation."
+    )
+
+
+class EnvironmentShape(Connected):
+    """A named stage: one database, or several under `databases`."""
+
+    model_config = ConfigDict(json_schema_extra=_exactly_one("url", "url_file", "url_command", "databases"))
+    ways: ClassVar[tuple[str, ...]] = (*Connected.ways, "databases")
+
+    databases: Annotated[dict[Name, DatabaseShape], Field(min_length=1)] = Field(
+        default={}, description="Several databases, by name."
+    )
+    protected: Switch = Field(
+        default=False, description="Whether changing it takes a typed confirmation. Default false."
+    )
+
+
+class ProjectShape(_Shape):
+    """One Alembic configuration and the Python it runs on. Paths are relative to environments.yaml."""
+
+    config: Text = Field(default="alembic.ini", description="The path of alembic.ini. Default alembic.ini.")
+    section: Text = Field(default="alembic", description="The section of alembic.ini. Default alembic.")
+    python: OptionalText = Field(
+        default=None, description="The Python that runs env.py. Default the one that runs this."
+    )
+    working_directory: OptionalText = Field(
+        default=None, description="The directory that env.py runs in. Default that of config."
+    )
+    transactions: Mode = Field(
+        default=Transactions.PER_REVISION,
+        description="per_revision (default) commits each revision; as_env leaves it to env.py.",
+    )
+
+
+class FileShape(_Shape):
+    """environments.yaml: the databases of an application, and the order of promotion."""
+
+    model_config = ConfigDict(
+        title="environments.yaml of orchestrate", json_schema_extra={"$schema": _SCHEMA_DIALECT}
+    )
+
+    version: Version = Field(description="The version of this file's shape: 1.")
+    environments: Annotated[dict[Name, EnvironmentShape], Field(min_length=1)] = Field(
+        description="The environments, by name. Their order is the order of promotion."
+    )
+    projects: Annotated[dict[Name, Annotated[ProjectShape, OrEmpty(dict)]], OrEmpty(dict)] = Field(
+        default={},
+        description="The Alembic projects, by name. Default: one, app, with alembic.ini beside this file.",
+    )
+    journal: JournalUrl = Field(
+        default=None, description="Where runs are recorded. Default sqlite:///.orchestrator/journal.db."
+    )
+    defaults: Annotated[DefaultsShape, OrEmpty(dict)] = Field(
+        default=DefaultsShape(), description="What environments take where they do not say otherwise."
+    )

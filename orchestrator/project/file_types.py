@@ -1,0 +1,201 @@
+"""The kinds of value in environments.yaml: text → typed value, with the words to say when it is not one.
+
+A fault is raised as a pydantic error that carries our message and what to type. A text whose variables are not
+set (`Unresolved`) passes wherever only `endpoints()` needs the value. Messages never hold the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from orchestrator.project import url_rules
+from orchestrator.project.variables import FromVariables, Unresolved
+from orchestrator.project.wording import NAME, is_name, name_fault
+
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.ASCII)
+_SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+_SHORTEST, _LONGEST = 0.001, 24 * 86400.0
+"""PostgreSQL counts its timeouts in milliseconds in 32 bits: a little over 24 days."""
+_SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+class Transactions(StrEnum):
+    """Who decides where a transaction ends."""
+
+    PER_REVISION = "per_revision"
+    """Each revision is committed by itself."""
+    AS_ENV = "as_env"
+    """As the project's env.py configures it."""
+
+
+def fault(what: str, mend: str) -> PydanticCustomError:
+    """The error a validator raises: our words, not pydantic's."""
+    return PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
+
+
+def _text(value: Any) -> Any:
+    if value is None or value == "":
+        raise fault("is empty", "write a value, or remove the key")
+    return value
+
+
+def _value(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _command(value: Any) -> Any:
+    return _text(None if value == [] else value)
+
+
+def _name(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if isinstance(value, Unresolved) or not is_name(value):
+        raise fault(*name_fault(value))
+    return value
+
+
+def _project(value: Any) -> Any:
+    return _name(_text(value))
+
+
+def _variable_name(value: Any) -> Any:
+    if isinstance(value, str) and not _VARIABLE.fullmatch(value):
+        raise fault("is not a variable's name", "use letters, digits and _, the first not a digit")
+    return value
+
+
+def _url(value: Any) -> Any:
+    text = _text(value)
+    if isinstance(text, str) and not isinstance(text, FromVariables):
+        found = url_rules.fault_of(text)
+        if found is not None:
+            raise fault(*found)
+    return text
+
+
+def _journal(value: Any) -> Any:
+    text = _text(value)
+    if isinstance(text, str) and not isinstance(text, Unresolved):
+        found = url_rules.fault_of(text) or url_rules.journal_fault_of(text)
+        if found is not None:
+            raise fault(*found)
+    return text
+
+
+def _switch(value: Any) -> Any:
+    if isinstance(value, str) and value.lower() in _SWITCHES:
+        return _SWITCHES[value.lower()]
+    raise fault("is neither true nor false", "write true or false")
+
+
+def _version(value: Any) -> Any:
+    if value != "1":
+        raise fault("is not a version of this file that is known here", "write version: 1")
+    return 1
+
+
+def _transactions(value: Any) -> Any:
+    if value not in set(Transactions):
+        raise fault("is not a known mode", f"write {' or '.join(Transactions)}")
+    return Transactions(value)
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, Unresolved):
+        return 0.0
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        none = isinstance(value, str) and value.strip() == "none"
+        raise fault(
+            "cannot be without limit" if none else "is not a duration", 'write for example 5, "500ms" or "2m"'
+        )
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST:
+        raise fault("is longer than 24 days", "write a shorter time")
+    return seconds
+
+
+def _positive(value: Any) -> Any:
+    seconds = _duration(value)
+    if seconds < _SHORTEST and not isinstance(value, Unresolved):
+        raise fault("is shorter than a millisecond", 'write for example 5 or "500ms"')
+    return seconds
+
+
+def _limit(value: Any) -> Any:
+    if isinstance(value, str) and value.strip() == "none":
+        return None
+    seconds = _duration(value)
+    if seconds < _SHORTEST and not isinstance(value, Unresolved):
+        # To PostgreSQL 0 means "no limit": the opposite of what it looks like.
+        raise fault("is shorter than a millisecond", "write none for no limit")
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class OrEmpty:
+    """Lets a key with nothing below it stand for an empty mapping or list: its entries may be commented out."""
+
+    make: Callable[[], Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._filled, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"type": "null"}]}
+
+    def _filled(self, value: Any) -> Any:
+        return self.make() if value is None else value
+
+
+_STRING: dict[str, Any] = {"type": "string", "minLength": 1}
+_SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+_REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"\$\{"}
+_TIME: dict[str, Any] = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$"}
+_DURATION_SCHEMA: list[dict[str, Any]] = [{"type": "number", "minimum": 0}, _TIME, _REFERENCE]
+
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(_STRING)]
+OptionalText = Annotated[str | None, BeforeValidator(_text), WithJsonSchema(_STRING)]
+Value = Annotated[str, BeforeValidator(_value), WithJsonSchema({"type": [*_SCALAR["type"], "null"]})]
+Word = Annotated[str, BeforeValidator(_text), WithJsonSchema(_SCALAR)]
+Command = Annotated[
+    list[Word] | None,
+    BeforeValidator(_command),
+    WithJsonSchema({"type": "array", "items": _SCALAR, "minItems": 1}),
+]
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
+OptionalName = Annotated[
+    str | None,
+    BeforeValidator(_project),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": f"^{NAME}$"}, _REFERENCE]}),
+]
+VariableName = Annotated[
+    str,
+    BeforeValidator(_variable_name),
+    WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$"}),
+]
+Url = Annotated[str | None, BeforeValidator(_url), WithJsonSchema(_STRING)]
+JournalUrl = Annotated[str | None, BeforeValidator(_journal), WithJsonSchema(_STRING)]
+Switch = Annotated[
+    bool, BeforeValidator(_switch), WithJsonSchema({"anyOf": [{"enum": [True, False, *_SWITCHES]}, _REFERENCE]})
+]
+Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"enum": [1, "1"]})]
+Mode = Annotated[
+    Transactions,
+    BeforeValidator(_transactions),
+    WithJsonSchema({"anyOf": [{"enum": list(Transactions)}, _REFERENCE]}),
+]
+Wait = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
+Duration = Annotated[float, BeforeValidator(_positive), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
+Limit = Annotated[
+    float | None, BeforeValidator(_limit), WithJsonSchema({"anyOf": [*_DURATION_SCHEMA, {"const": "none"}]})
+]

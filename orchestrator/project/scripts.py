@@ -1,0 +1,252 @@
+"""Reading the revision scripts of a project without running them.
+
+A script's identifiers are literals in practically every project, so the syntax tree says what importing would,
+without the application's code, its dependencies or its side effects. Which files are scripts, and what their
+variables mean, follows `alembic.script.base` of Alembic 1.20; tests hold both side by side. Only the files that
+cannot be read this way are given to `load`. This module runs no script and judges no graph.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.core.revisions import Script
+from orchestrator.errors import Problem, ScriptsError
+from orchestrator.project.alembic_config import AlembicConfig
+from orchestrator.project.atomicity import leaves_transaction
+from orchestrator.project.identifiers import IDENTIFIERS, variables
+
+Load = Callable[[Sequence[Path]], Mapping[Path, Mapping[str, object]]]
+"""Runs the project's Python to load files, and returns for each the variables it has of the four names, and
+`doc` for a compiled one. A file that fails is left out or told as a problem of a ScriptsError."""
+
+_SOURCE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
+_SOURCE_OR_COMPILED = re.compile(r"(?!\.\#|__init__)(.*\.py)(c|o)?$")
+_LEGACY_NAME = re.compile(r"([a-f0-9]+)\.py$")
+
+
+def read_scripts(config: AlembicConfig, load: Load | None = None) -> tuple[Script, ...]:
+    """All revision scripts of the configuration, in the order in which Alembic meets them.
+
+    Files that only running can tell (a computed value, compiled files of a sourceless project) go to `load`,
+    all at once. Raises ScriptsError with the problems of all files.
+    """
+    problems: list[Problem] = []
+    with warnings.catch_warnings():
+        # An invalid escape is the project's own business, and said by its own Python.
+        warnings.simplefilter("ignore")
+        found = [_parse(path, shown, problems) for path, shown in _files(config, problems)]
+    parsed = [one for one in found if one]
+    loaded = _load([one for one in parsed if one.unknown], load, problems)
+    scripts = [_script(one, loaded.get(one.path), problems) for one in parsed]
+    if problems:
+        raise ScriptsError.collect(problems, "the revision scripts have {n} problems")
+    return tuple(one for one in scripts if one)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """One file as its syntax tree tells it; `unknown` are the variables that it cannot tell, with their lines."""
+
+    path: Path
+    shown: str
+    digest: str
+    message: str
+    atomic: bool
+    values: Mapping[str, object]
+    unknown: Mapping[str, int]
+
+
+def _files(config: AlembicConfig, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
+    """Each script's real path, once, and how to show it. As `ScriptDirectory._load_revisions`."""
+    seen: set[Path] = set()
+    for location in config.version_locations:
+        for folder, names in _folders(config, location, problems):
+            real_folder, shown_folder = os.path.realpath(folder), _shown(folder, config.here)
+            for name in names:
+                listed = Path(real_folder, name)
+                # Alembic judges the name of what a link points to, not of the link.
+                real = Path(os.path.realpath(listed)) if listed.is_symlink() else listed
+                if real not in seen and _is_script(real, sourceless=config.sourceless):
+                    yield real, f"{shown_folder}{name}"
+                seen.add(real)
+
+
+def _folders(config: AlembicConfig, location: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[str]]]:
+    """As `Script._list_py_dir`, except that a directory that may not be read is a problem, not an empty one."""
+
+    def unreadable(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            mend = "give the user who runs this leave to read it"
+            problems.append(Problem(f"cannot be read: {error.strerror}", str(error.filename), mend))
+
+    for root, directories, names in os.walk(location, onerror=unreadable):
+        folder = Path(root)
+        if folder.name.endswith("__pycache__"):
+            continue
+        yield folder, sorted(names)
+        if config.sourceless:
+            yield folder / "__pycache__", _compiled(folder / "__pycache__", {name.split(".")[0] for name in names})
+        if not config.recursive:
+            break
+        directories.sort()
+
+
+def _compiled(cache: Path, sources: set[str]) -> list[str]:
+    names = sorted(file.name for file in cache.iterdir()) if cache.exists() else []
+    return [name for name in names if name.split(".")[0] not in sources]
+
+
+def _is_script(path: Path, *, sourceless: bool) -> bool:
+    """As the beginning of `Script._from_path`: source before `.pyc`, `.pyc` before `.pyo`."""
+    if not sourceless:
+        return _SOURCE.match(path.name) is not None
+    match = _SOURCE_OR_COMPILED.match(path.name)
+    if match is None or match[2] is None:
+        return match is not None
+    source = path.with_name(match[1])
+    return not (source.exists() or (match[2] == "o" and source.with_name(f"{source.name}c").exists()))
+
+
+def _shown(folder: Path, here: Path) -> str:
+    """The folder as a prefix: relative to the project's where it is below it."""
+    shown = (folder.relative_to(here) if folder.is_relative_to(here) else folder).as_posix()
+    return "" if shown == "." else f"{shown}/"
+
+
+def _parse(path: Path, shown: str, problems: list[Problem]) -> _Parsed | None:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        mend = "make it readable, or take it out of the versions directory"
+        problems.append(Problem(f"cannot be read: {error.strerror}", shown, mend))
+        return None
+    if path.suffix != ".py":
+        return _Parsed(
+            path, shown, _digest(content), "", atomic=False, values={}, unknown=dict.fromkeys(IDENTIFIERS, 0)
+        )
+    tree = _tree(content, shown, problems)
+    if tree is None:
+        return None
+    values, unknown = variables(tree)
+    message = _first_paragraph(ast.get_docstring(tree, clean=False))
+    source = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    atomic = not leaves_transaction(tree, content)
+    return _Parsed(path, shown, _digest(source), message, atomic, values, unknown)
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _first_paragraph(docstring: object) -> str:
+    """As `Script.doc`."""
+    return docstring.strip().split("\n\n")[0] if isinstance(docstring, str) else ""
+
+
+def _tree(content: bytes, shown: str, problems: list[Problem]) -> ast.Module | None:
+    try:
+        return ast.parse(content)
+    except SyntaxError as error:
+        where, reason = f"{shown}:{error.lineno}" if error.lineno else shown, error.msg
+    except (ValueError, RecursionError, MemoryError) as error:
+        where, reason = shown, str(error)
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    problems.append(Problem(f"is not {python}: {reason}", where, "correct the file; nothing was run"))
+    return None
+
+
+def _load(
+    parsed: Sequence[_Parsed], load: Load | None, problems: list[Problem]
+) -> Mapping[Path, Mapping[str, object]]:
+    if not parsed:
+        return {}
+    if load is None:
+        problems.extend(_needs_running(one) for one in parsed)
+        return {}
+    try:
+        loaded = load([one.path for one in parsed])
+    except ScriptsError as error:
+        problems.extend(error.problems or [Problem(error.what, error.where, error.mend)])
+        return {}
+    missing = (one for one in parsed if one.path not in loaded)
+    problems.extend(Problem("the project's Python did not load it", one.shown) for one in missing)
+    return loaded
+
+
+def _needs_running(parsed: _Parsed) -> Problem:
+    if parsed.path.suffix != ".py":
+        return Problem(
+            "is compiled, and cannot be read without running it", parsed.shown, "keep its source beside it"
+        )
+    names, line = ", ".join(sorted(parsed.unknown)), min(parsed.unknown.values())
+    what = f"{names}: computed, and cannot be read without running the script"
+    return Problem(what, f"{parsed.shown}:{line}", "write the value itself: text, None, or a tuple of text")
+
+
+def _script(parsed: _Parsed, loaded: Mapping[str, object] | None, problems: list[Problem]) -> Script | None:
+    if parsed.unknown and loaded is None:
+        return None
+    values = parsed.values if loaded is None else loaded
+    wrong = [Problem(what, parsed.shown, mend) for what, mend in _wrong(parsed.path.name, values)]
+    problems.extend(wrong)
+    return None if wrong else _built(parsed, values)
+
+
+def _built(parsed: _Parsed, values: Mapping[str, object]) -> Script:
+    depends_on = _texts(values.get("depends_on")) or ()
+    return Script(
+        revision=str(_revision(parsed.path.name, values)),
+        down_revisions=_texts(values["down_revision"]) or (),
+        path=parsed.shown,
+        # Empty text is no dependency to Alembic, where it would be a missing parent as down_revision.
+        depends_on=() if depends_on == ("",) else depends_on,
+        branch_labels=_texts(values.get("branch_labels")) or (),
+        message=parsed.message or _first_paragraph(values.get("doc")),
+        digest=parsed.digest,
+        atomic=parsed.atomic,
+    )
+
+
+def _wrong(name: str, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What no script can be made of, each with its mend. Whether an id is a good one is for the graph to say."""
+    revision = _revision(name, values)
+    if revision is None and "revision" not in values:
+        yield "declares no revision", 'move it out of the versions directory, or write `revision = "…"` in it'
+        return
+    if not isinstance(revision, str) or not revision:
+        yield f"revision is {revision!r}, which is no name", 'write `revision = "…"`'
+    if "down_revision" not in values:
+        yield "declares no down_revision", "write `down_revision = None` if it is a first revision"
+    for variable in ("down_revision", "branch_labels", "depends_on"):
+        if _texts(values.get(variable)) is None:
+            yield f"{variable} is neither text nor a tuple of text nor None", f'write `{variable} = "…"`'
+
+
+def _revision(name: str, values: Mapping[str, object]) -> object:
+    """The declared id, else that of a script named as in Alembic 0.1, else None."""
+    legacy = _LEGACY_NAME.match(name)
+    return values.get("revision", legacy[1] if legacy else None)
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    """As `alembic.util.to_tuple`, with a set in a stable order; None for what is not text."""
+    match value:
+        case None:
+            return ()
+        case str():
+            return (value,)
+        case set() | frozenset() if all(isinstance(one, str) for one in value):
+            return tuple(sorted(value))
+        case list() | tuple() if all(isinstance(one, str) for one in value):
+            return tuple(value)
+        case _:
+            return None

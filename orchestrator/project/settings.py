@@ -1,0 +1,144 @@
+"""The process-wide settings: variables that begin with ORCHESTRATE_. The one place that imports pydantic-settings.
+
+Only os.environ is read, no .env file. Names are case-insensitive; a variable set to nothing counts as not set.
+Messages name the variable, never its value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from orchestrator.core.secrets import Secret
+from orchestrator.errors import ConfigurationError, Problem
+from orchestrator.project import url_rules
+from orchestrator.project.wording import near
+
+PREFIX = "ORCHESTRATE_"
+_OVERRIDES = f"{PREFIX}ENVIRONMENTS"
+_OVERRIDE = f"{_OVERRIDES}__NAME__URL"
+
+
+class OutputFormat(StrEnum):
+    """What a command writes to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogFormat(StrEnum):
+    """What log lines look like on stderr; auto is human on a terminal and JSON elsewhere."""
+
+    AUTO = "auto"
+    HUMAN = "human"
+    JSON = "json"
+
+
+def _secret(value: Any) -> Any:
+    return Secret(value) if isinstance(value, str) else value
+
+
+def _journal(value: Any) -> Any:
+    found = None
+    if isinstance(value, str):
+        found = url_rules.fault_of(value) or url_rules.journal_fault_of(value)
+    if found is not None:
+        raise PydanticCustomError("fault", "{what}", {"what": found[0], "mend": found[1]})
+    return _secret(value)
+
+
+SecretUrl = Annotated[Secret, BeforeValidator(_secret)]
+JournalUrl = Annotated[Secret, BeforeValidator(_journal)]
+
+
+class _Override(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+    url: SecretUrl | None = None
+
+
+class EnvironmentOverride(_Override):
+    """What variables say of one environment, in place of the file."""
+
+    databases: dict[str, _Override] = {}
+
+
+class Settings(BaseSettings):
+    """ORCHESTRATE_CONFIG, ORCHESTRATE_JOURNAL, ORCHESTRATE_FORMAT, ORCHESTRATE_LOG_FORMAT, and
+    ORCHESTRATE_ENVIRONMENTS__PROD__URL (or __PROD__DATABASES__BILLING__URL) with `-` written as `_`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+    )
+
+    config: Path = Path("environments.yaml")
+    journal: JournalUrl | None = None
+    format: OutputFormat = OutputFormat.TEXT
+    log_format: LogFormat = LogFormat.AUTO
+    environments: dict[str, EnvironmentOverride] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values given in code, then variables; nothing else."""
+        return (init_settings, env_settings)
+
+
+def read_settings() -> Settings:
+    """The settings of this process; ConfigurationError naming each variable that is wrong."""
+    problems = list(_misspelt())
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems.extend(_problem(fault) for fault in error.errors(include_url=False))
+    except SettingsError:
+        problems.append(Problem("cannot be read", _OVERRIDES, f"set one URL at a time: {_OVERRIDE}"))
+    if problems:
+        raise ConfigurationError.collect(problems, "{n} variables are wrong")
+    return settings
+
+
+def _misspelt() -> Iterator[Problem]:
+    """An override that nobody reads would let a command go to the database that the file names."""
+    for name in os.environ:
+        if name.upper().startswith(_OVERRIDES.removesuffix("S")) and not name.upper().startswith(
+            f"{_OVERRIDES}__"
+        ):
+            yield Problem("is not a variable that is read", name, f"write {_OVERRIDE}")
+
+
+def _problem(fault: Any) -> Problem:
+    place = [str(part) for part in fault["loc"]]
+    name = PREFIX + "__".join(place).upper()
+    match fault["type"]:
+        case "fault":
+            return Problem(fault["ctx"]["what"], name, fault["ctx"]["mend"])
+        case "enum":
+            return Problem("is not a known format", name, f"one of: {fault['ctx']['expected']}")
+        case "extra_forbidden":
+            known = _Override.model_fields if "databases" in place[2:-1] else EnvironmentOverride.model_fields
+            return Problem("is not a variable that is read", name, near(place[-1], known))
+        case _ if place[0] == "environments":
+            return Problem("is not a variable that is read", name, f"write {_OVERRIDE}")
+        case _:
+            return Problem("has a value that cannot be used", name, f"unset {name}")

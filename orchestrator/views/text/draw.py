@@ -1,0 +1,36 @@
+"""Any report as text: the one place that knows which view draws which report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from orchestrator.core.reports import (
+    Done,
+    PlanReport,
+    Report,
+    RunHistory,
+    RunReport,
+    RunsReport,
+    StatusReport,
+)
+from orchestrator.views.text import history, plan, run, status
+
+
+def draw(report: Report, now: datetime) -> RenderableType:
+    """The report for a person; `now` turns times into "5 min ago"."""
+    match report:
+        case StatusReport():
+            return status.status(report, now)
+        case PlanReport():
+            return plan.plan(report)
+        case RunReport():
+            return run.run(report)
+        case RunsReport():
+            return history.runs(report, now)
+        case RunHistory():
+            return history.show(report, now)
+        case Done():
+            return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))

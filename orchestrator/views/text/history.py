@@ -1,0 +1,70 @@
+"""`runs` and `show`: what was done, by whom, when, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from orchestrator.core.events import Event, EventKind
+from orchestrator.core.reports import RunHistory, RunsReport
+from orchestrator.core.run import Run
+from orchestrator.views.text import words
+
+
+def runs(report: RunsReport, now: datetime) -> RenderableType:
+    """The latest runs as a table."""
+    if not report.runs:
+        return Text("no run is recorded yet")
+    drawn = words.table("RUN", "COMMAND", "BY", "STEPS", "OUTCOME", "")
+    for one in report.runs:
+        state = words.last_run(one, now)
+        outcome = Text(
+            str(one.outcome or "not ended").replace("_", " "), state.spans[0].style if state.spans else ""
+        )
+        ended = words.ago(now - one.last_event_at)
+        drawn.add_row(one.id, one.command, one.actor, str(one.plan.steps), outcome, ended)
+    return drawn
+
+
+def show(report: RunHistory, now: datetime) -> RenderableType:
+    """One run: what it was to do, and everything that happened, a line an event."""
+    drawn = words.table("TIME (UTC)", "TARGET", "EVENT", "REVISION", "")
+    for event in report.events:
+        drawn.add_row(*_row(event))
+    return Group(*_head(report.run, now), "", drawn, *_next(report.run))
+
+
+def _head(run: Run, now: datetime) -> Iterator[RenderableType]:
+    yield Text.assemble(("run ", ""), words.last_run(run, now))
+    yield f"{run.command}   by {run.actor}"
+    yield Text(f"fingerprint {run.plan.fingerprint}", "dim")
+
+
+def _row(event: Event) -> Iterator[RenderableType]:
+    yield f"{event.at:%Y-%m-%d %H:%M:%S}"
+    yield str(event.target or "")
+    yield str(event.kind).replace("_", " ")
+    yield event.revision or ""
+    yield _told(event)
+
+
+def _told(event: Event) -> str:
+    body = event.body
+    match event.kind:
+        case EventKind.STEP_APPLIED:
+            return f"{body.get('message', '')} ({body.get('seconds')} s)"
+        case EventKind.RUN_FINISHED:
+            return str(body.get("outcome", "")).replace("_", " ")
+        case EventKind.RUN_STARTED:
+            return str(body.get("command", ""))
+        case _:
+            return str(body.get("reason") or body.get("message") or body.get("result") or "").replace("_", " ")
+
+
+def _next(run: Run) -> Iterator[RenderableType]:
+    if not run.complete:
+        yield ""
+        yield Text.assemble("next: ", (f"orchestrate resume {run.id}", "cyan"))

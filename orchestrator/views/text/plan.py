@@ -1,0 +1,46 @@
+"""A plan as it is shown before anybody consents: every revision on every target, in order, and the gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from orchestrator.core.gates.verdict import Answer, Verdict
+from orchestrator.core.plan import TargetPlan
+from orchestrator.core.reports import PlanReport
+
+_LISTED = 40
+"""Steps of a target that are shown one by one; a plan is to be read, not scrolled."""
+
+
+def plan(report: PlanReport) -> RenderableType:
+    """What will happen, where, in which order, and what keeps it from happening."""
+    planned = report.plan
+    if not planned.steps:
+        return Text("nothing to do: every target already has what was asked for", "green")
+    lines = [line for target in planned.targets for line in _target(target)]
+    lines += [line for verdict in report.verdicts for line in _closed(verdict)]
+    return Group(*lines, Text(f"fingerprint {planned.fingerprint[:19]}…", "dim"))
+
+
+def _target(target: TargetPlan) -> Iterator[RenderableType]:
+    name = Text.assemble((str(target.target), "bold"), ": ")
+    if not target.steps:
+        yield name.append("nothing to do", "green")
+        return
+    count = len(target.steps)
+    start, end = ", ".join(target.start) or "base", ", ".join(target.end)
+    yield name.append(f"{count} revision{'s' if count > 1 else ''}, from {start} to {end}")
+    for step in target.steps[:_LISTED]:
+        line = Text(f"  {step.revision}  {step.message}")
+        yield line if step.atomic else line.append("  (not in one transaction)", "yellow")
+    if count > _LISTED:
+        yield Text(f"  … and {count - _LISTED} more")
+
+
+def _closed(verdict: Verdict) -> Iterator[RenderableType]:
+    if verdict.answer is not Answer.PASS:
+        text = Text.assemble(("gate ", "yellow"), (verdict.gate, "bold yellow"), f": {verdict.reason}")
+        yield text.append(f"\n  → {verdict.mend}", "cyan") if verdict.mend else text

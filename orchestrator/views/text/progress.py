@@ -1,0 +1,42 @@
+"""A run while it runs: one line for each event that a person wants to see, and what is in hand just now."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from orchestrator.core.events import Event, EventKind
+
+
+def line(event: Event) -> Text | None:
+    """The event as a line; None for one that only the log needs."""
+    body = event.body
+    step = f"{event.revision or ''} {body.get('message', '')}".rstrip()
+    match event.kind:
+        case EventKind.RUN_STARTED | EventKind.RUN_RESUMED:
+            verb = "run" if event.kind is EventKind.RUN_STARTED else "resuming run"
+            return Text.assemble(f"{verb} ", (event.run, "bold"))
+        case EventKind.STEP_APPLIED:
+            return _about(event, f"{body['done']}/{body['of']}  {step}  {body['seconds']} s", "applied", "green")
+        case EventKind.STEP_RECOVERED:
+            return _about(event, f"{step}  (was applied; its outcome had not been recorded)", "recovered", "green")
+        case EventKind.STEP_FAILED:
+            return _about(event, step, "failed", "red")
+        case EventKind.STEP_IN_DOUBT:
+            return _about(event, step, "in doubt", "bold red")
+        case EventKind.LOCK_WAITING:
+            return _about(event, f"for the {body['lock']}: {body['holder']}", "waiting", "yellow")
+        case EventKind.STOPPING | EventKind.WARNING:
+            return Text(str(body.get("message", "")), "yellow")
+        case _:
+            return None
+
+
+def in_hand(event: Event) -> str | None:
+    """What is being done from this event on, until the next one; None where nothing is."""
+    if event.kind is EventKind.STEP_INTENT:
+        return f"{event.target}: {event.revision} {event.body.get('message', '')}"
+    return None
+
+
+def _about(event: Event, text: str, word: str, style: str) -> Text:
+    return Text.assemble((f"{event.target}  ", "bold"), (f"{word}  ", style), text)

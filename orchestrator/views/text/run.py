@@ -1,0 +1,61 @@
+"""How a run came out: each target's result, what went wrong and the next command, what was left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from orchestrator.core.reports import Result, RunReport, TargetResult
+from orchestrator.core.run import Outcome
+from orchestrator.views.text import words
+
+_RESULTS = {
+    Result.APPLIED: ("applied", "green"),
+    Result.NOTHING_TO_DO: ("nothing to do", "green"),
+    Result.FAILED: ("failed", "red"),
+    Result.NOT_STARTED: ("not started", "yellow"),
+    Result.IN_DOUBT: ("in doubt", "bold red"),
+}
+_CONCLUSIONS = {
+    Outcome.SUCCEEDED: ("done", "green"),
+    Outcome.NOTHING_TO_DO: ("nothing to do: every target already has what was asked for", "green"),
+    Outcome.FAILED: ("failed; every target's state is known", "red"),
+    Outcome.REFUSED: ("refused; nothing was changed", "red"),
+    Outcome.INTERRUPTED: ("stopped as asked, after a clean checkpoint", "yellow"),
+    Outcome.IN_DOUBT: ("in doubt: a person must look before it goes on", "bold red"),
+}
+
+
+def run(report: RunReport) -> RenderableType:
+    """The results, the errors with their mends, and one closing line."""
+    shown = words.table("TARGET", "RESULT", "REVISIONS", "NOW AT")
+    for target in report.targets:
+        shown.add_row(*_row(target))
+    parts: list[RenderableType] = [shown, ""] if report.run_id else []
+    return Group(*parts, *_failures(report), *_end(report))
+
+
+def _row(target: TargetResult) -> Iterator[RenderableType]:
+    yield str(target.target)
+    yield Text(*_RESULTS[target.result])
+    done = sum(step.outcome in ("applied", "recovered") for step in target.steps)
+    yield f"{done} of {len(target.steps)}" if target.steps else "-"
+    yield ", ".join(target.end) or "base"
+
+
+def _failures(report: RunReport) -> Iterator[RenderableType]:
+    if report.failure is not None:
+        yield words.told(report.failure)
+    for target in report.targets:
+        if target.failure is not None:
+            yield words.told(target.failure)
+
+
+def _end(report: RunReport) -> Iterator[RenderableType]:
+    text, style = _CONCLUSIONS[report.outcome]
+    name = f"run {report.run_id}: " if report.run_id else ""
+    yield Text.assemble((name, "bold"), (text, style))
+    if report.outcome is Outcome.INTERRUPTED:
+        yield Text.assemble("next: ", (f"orchestrate resume {report.run_id}", "cyan"))

@@ -1,0 +1,91 @@
+"""`status` as a table a person wants to read, what is wrong below it, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from orchestrator.core.divergence import Relation, State
+from orchestrator.core.reports import Pair, StatusReport, TargetStatus
+from orchestrator.views.text import words
+
+_STATES = {
+    State.AT_HEAD: ("at head", "green"),
+    State.BEHIND: ("behind {n}", "yellow"),
+    State.EMPTY: ("empty, {n} to apply", "yellow"),
+    State.UNKNOWN_REVISION: ("unknown revision", "red"),
+    State.OVERLAPPING: ("overlapping rows", "red"),
+    State.UNVERSIONED: ("unversioned", "red"),
+    State.DENIED: ("denied", "red"),
+    State.UNREACHABLE: ("unreachable", "red"),
+    State.IN_DOUBT: ("in doubt", "bold red"),
+}
+
+
+def status(report: StatusReport, now: datetime) -> RenderableType:
+    """The table, the exceptions with their mends, and the next command."""
+    drawn = words.table("TARGET", "HEADS", "SCRIPTS", "UPSTREAM", "LAST RUN")
+    pairs = {pair.downstream: pair for pair in report.pairs}
+    for target in report.targets:
+        drawn.add_row(*_row(target, pairs.get(target.target), report, now))
+    below = [*_failures(report), *_divergences(report), *_holders(report), _conclusion(report)]
+    return Group(drawn, "", *below)
+
+
+def _row(target: TargetStatus, pair: Pair | None, report: StatusReport, now: datetime) -> Iterator[RenderableType]:
+    yield str(target.target)
+    unread = target.state in (State.DENIED, State.UNREACHABLE, State.UNVERSIONED)
+    yield Text("unknown", "dim") if unread else Text(words.heads(target.heads, report.messages))
+    state, style = _STATES[target.state]
+    yield Text(state.format(n=len(target.missing)), style)
+    yield words.relation(pair.divergence, str(pair.upstream)) if pair else Text("-", "dim")
+    yield words.last_run(target.last_run, now)
+
+
+def _failures(report: StatusReport) -> Iterator[RenderableType]:
+    for target in report.targets:
+        if target.failure is not None:
+            yield Text.assemble((str(target.target), "bold red"), ": ", words.told(target.failure))
+
+
+def _divergences(report: StatusReport) -> Iterator[RenderableType]:
+    """What lies behind a relation that promotion cannot mend by itself, with the revisions' names."""
+    for pair in report.pairs:
+        divergence = pair.divergence
+        if divergence.relation not in (Relation.AHEAD, Relation.DIVERGED):
+            continue
+        text = Text.assemble((str(pair.downstream), "bold red"), f" has what {pair.upstream} lacks: ")
+        text.append(words.listed(divergence.extra, report.messages))
+        if divergence.missing:
+            text.append(f"\n  and lacks what {pair.upstream} has: ")
+            text.append(words.listed(divergence.missing, report.messages))
+        if divergence.relation is Relation.DIVERGED:
+            text.append(f"\n  both have: {words.listed(divergence.common, report.messages) or 'nothing'}")
+        yield text
+
+
+def _holders(report: StatusReport) -> Iterator[RenderableType]:
+    for target in report.targets:
+        if target.holder is not None:
+            yield Text.assemble((str(target.target), "bold"), f": {target.holder} is working on it now")
+
+
+def _conclusion(report: StatusReport) -> Text:
+    if any(target.failure for target in report.targets):
+        return Text("")
+    if any(pair.divergence.relation in (Relation.AHEAD, Relation.DIVERGED) for pair in report.pairs):
+        return Text("promotion is refused until this is mended", "red")
+    behind = next((pair for pair in report.pairs if pair.divergence.relation is Relation.BEHIND), None)
+    if report.targets and report.targets[0].missing:
+        return _next("orchestrate rollout")
+    if behind is not None:
+        environments = f"{behind.upstream.environment} {behind.downstream.environment}"
+        return _next(f"orchestrate promote {environments}")
+    return Text("every target is at head; nothing to do", "green")
+
+
+def _next(command: str) -> Text:
+    return Text.assemble("next: ", (command, "cyan"))

@@ -1,0 +1,102 @@
+"""Pieces of text that several views share: revisions, relations, times, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.core.divergence import Divergence, Relation
+from orchestrator.core.reports import Failure
+from orchestrator.core.run import Outcome, Run
+
+_LISTED = 5
+"""Revisions that a sentence names before it says how many more there are."""
+
+_OUTCOME_STYLES = {
+    Outcome.SUCCEEDED: "green",
+    Outcome.NOTHING_TO_DO: "green",
+    Outcome.INTERRUPTED: "yellow",
+}
+
+
+def table(*columns: str) -> Table:
+    """An empty table without frames, to be read and to be cut with awk alike."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    return drawn
+
+
+def revision(identifier: str, messages: Mapping[str, str]) -> str:
+    """A revision with its message."""
+    message = messages.get(identifier, "")
+    return f"{identifier} {message}".rstrip()
+
+
+def listed(revisions: Sequence[str], messages: Mapping[str, str]) -> str:
+    """Some revisions in a sentence: the first few by name, then how many more."""
+    named = [f"{r} ({messages[r]})" if messages.get(r) else r for r in revisions[:_LISTED]]
+    rest = len(revisions) - _LISTED
+    return ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
+
+
+def heads(revisions: Iterable[str], messages: Mapping[str, str]) -> str:
+    """Heads, one a line; `base` for none."""
+    return "\n".join(revision(head, messages) for head in revisions) or "base"
+
+
+def relation(divergence: Divergence, upstream: str) -> Text:
+    """How a downstream stands to its upstream, in a few words."""
+    missing, extra = len(divergence.missing), len(divergence.extra)
+    match divergence.relation:
+        case Relation.IN_SYNC:
+            return Text(f"in sync with {upstream}", "green")
+        case Relation.BEHIND:
+            return Text(f"behind {upstream} by {missing}", "yellow")
+        case Relation.AHEAD:
+            return Text(f"ahead of {upstream} by {extra}", "red")
+        case Relation.DIVERGED:
+            return Text(f"diverged from {upstream}: lacks {missing}, has {extra} more", "red")
+        case Relation.UNKNOWN:
+            return Text("unknown", "dim")
+
+
+def last_run(run: Run | None, now: datetime) -> Text:
+    """A run in a cell: its id, how it ended, how long ago."""
+    if run is None:
+        return Text("none", "dim")
+    state = str(run.outcome).replace("_", " ") if run.outcome else "not ended"
+    style = _OUTCOME_STYLES.get(run.outcome, "red") if run.outcome else "yellow"
+    return Text.assemble(f"{run.id} ", (state, style), f" {ago(now - run.last_event_at)}")
+
+
+def ago(span: timedelta) -> str:
+    """A length of time up to now, in its largest unit."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit} ago"
+    return "just now"
+
+
+def told(failure: Failure) -> Text:
+    """An error with all its problems, each with what to type next."""
+    text = Text()
+    if not failure.problems:
+        text.append(failure.message)
+        return _with_mend(text, failure.mend)
+    text.append(f"{failure.message}:")
+    for problem in failure.problems:
+        text.append(f"\n  {problem}")
+        _with_mend(text, problem.mend, "    ")
+    return text
+
+
+def _with_mend(text: Text, mend: str | None, indent: str = "  ") -> Text:
+    if mend:
+        text.append(f"\n{indent}→ ", "bold")
+        text.append(mend, "cyan")
+    return text

@@ -1,0 +1,1 @@
+"""What is talked to: real SQLite, PostgreSQL and MariaDB."""
