@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -23,14 +23,17 @@ _REPEATED = (EventKind.LOCK_WAITING,)
 """Kinds that come again and again while nothing changes; a person is shown the first."""
 
 
+def _event_first(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {"at": fields.pop("at"), "event": fields.pop("event"), **fields}
+
+
 def _program_log(stream: TextIO) -> Callable[[Event], None]:
     """One JSON object a line."""
-    logger = structlog.wrap_logger(
-        structlog.WriteLogger(stream), processors=[structlog.processors.JSONRenderer(default=str)]
-    )
+    first = structlog.processors.JSONRenderer(default=str, sort_keys=False)
+    logger = structlog.wrap_logger(structlog.WriteLogger(stream), processors=[_event_first, first])
 
     def write(event: Event) -> None:
-        fields: dict[str, Any] = view.event(event)
+        fields = view.log_line(event)
         logger.info(fields.pop("event"), **fields)
 
     return write

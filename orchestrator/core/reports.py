@@ -65,7 +65,7 @@ class StatusReport:
 
     @property
     def exit_when_asked(self) -> Exit:
-        """The exit code under `--exit-code`: what is wrong or pending, the most severe of all targets and pairs."""
+        """The exit code under `--exit-code`: the most severe of what is wrong or pending anywhere."""
         codes = [_STATE_EXITS.get(target.state, Exit.DONE) for target in self.targets]
         codes += [target.failure.exit for target in self.targets if target.failure]
         codes += [_RELATION_EXITS.get(pair.divergence.relation, Exit.DONE) for pair in self.pairs]

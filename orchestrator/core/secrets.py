@@ -46,14 +46,11 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: list[str] = []
-        for secret in secrets:
-            self.add(secret)
+        self.add(*secrets)
 
-    def add(self, secret: str) -> None:
-        """Learn one more secret; texts shorter than three characters are not masked."""
-        if len(secret) < _SHORTEST:
-            return
-        forms = {secret, quote(secret, safe=""), quote_plus(secret), quote(secret), repr(secret)[1:-1]}
+    def add(self, *secrets: str) -> None:
+        """Learn more secrets; texts shorter than three characters are not masked."""
+        forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
         self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
 
     def text(self, text: str) -> str:
@@ -74,3 +71,7 @@ class Redactor:
                 return [self.value(item) for item in value]
             case _:
                 return value
+
+
+def _forms(secret: str) -> set[str]:
+    return {secret, quote(secret, safe=""), quote_plus(secret), quote(secret), repr(secret)[1:-1]}

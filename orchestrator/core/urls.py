@@ -16,7 +16,7 @@ _GRAMMAR = re.compile(
     r"""
     (?P<name>[\w+]+)://
     (?:(?P<user>[^:/]*)(?::(?P<password>[^@]*))?@)?
-    (?:(?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?(?::(?P<port>[0-9]*))?)?
+    (?:(?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?(?::(?P<port>[0-9]{0,5}))?)?
     (?:/(?P<database>[^?]*))?
     (?:\?(?P<query>.*))?
     """,
@@ -99,7 +99,7 @@ def anchored(url: str, root: PurePosixPath) -> str:
     if database in ("", MEMORY) or database.startswith(("/", "file:")):
         return url
     scheme, _, path = url.partition(":///")
-    return f"{scheme}:///{root}/{path}"
+    return f"{scheme}:///{str(root).replace('%', '%25').replace('?', '%3F')}/{path}"
 
 
 def without_password(address: Address) -> Address:

@@ -67,15 +67,17 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
     file = _file(address)
     if file is None or not file.path.exists():
         path = str(file.path) if file else MEMORY
-        place = fingerprint("sqlite", path)
+        place = fingerprint("sqlite", path, schema, endpoint.version_table)
         why = "no file yet" if file else "in memory: every connection has its own"
         return Sight(Reading.EMPTY, (), server, place, place, schema, why)
     status = file.path.stat()
-    identity = fingerprint("sqlite", status.st_dev, status.st_ino, schema, endpoint.version_table)
+    # The identity is the path's, so that a plan made before the first run made the file still fits after it.
+    identity = fingerprint("sqlite", file.path, schema, endpoint.version_table)
+    instance = fingerprint("sqlite", status.st_dev, status.st_ino, schema, endpoint.version_table)
     with _opened(file, endpoint) as connection:
         reading, heads, failure = _read(connection, endpoint, schema)
     detail, mend = told(failure)
-    return Sight(reading, heads, server, identity, identity, schema, detail, mend)
+    return Sight(reading, heads, server, identity, instance, schema, detail, mend)
 
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:

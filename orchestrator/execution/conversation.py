@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.targets import Target
@@ -12,17 +12,28 @@ from orchestrator.execution.setting import Setting
 from orchestrator.execution.worker_process import Worker
 
 
+class Conversed(Protocol):
+    """Who is told what the worker says."""
+
+    def admitted(self, message: Mapping[str, Any]) -> None:
+        """env.py connected to the right database, and the worker holds the work lock; nothing was changed yet."""
+
+    def intent(self, revision: str) -> bool:
+        """A revision is about to start: record it; False where it may not."""
+
+    def committed(self, revision: str) -> None:
+        """The worker says that a revision is committed."""
+
+
 def converse(
     setting: Setting,
     target: Target,
     request: Mapping[str, Any],
-    *,
-    on_intent: Callable[[str], bool],
-    on_committed: Callable[[str], None],
+    listener: Conversed,
 ) -> Mapping[str, Any]:
     """Let a fresh worker do the request and return its last message.
 
-    `on_intent` records that a revision is about to start and says whether it may; an error that it raises ends
+    `intent` records that a revision is about to start and says whether it may; an error that it raises ends
     the worker before that revision and is raised on. Where the worker dies without a last word the answer is
     `{"say": "died", "exit": …}`; where it was told not to go on, `{"say": "stopped"}`.
     """
@@ -35,7 +46,7 @@ def converse(
     worker = Worker(setting.projects[target], variables, on_output)
     try:
         with setting.stop.watching(worker):
-            return _last_word(worker, request, on_intent, on_committed)
+            return _last_word(worker, request, listener)
     finally:
         worker.close()
 
@@ -43,23 +54,24 @@ def converse(
 def _last_word(
     worker: Worker,
     request: Mapping[str, Any],
-    on_intent: Callable[[str], bool],
-    on_committed: Callable[[str], None],
+    listener: Conversed,
 ) -> Mapping[str, Any]:
     worker.send(request)
     held_back = False
     for message in worker.messages():
         match message["say"]:
+            case "admitted":
+                listener.admitted(message)
             case "intent":
                 try:
-                    go = on_intent(message["revision"])
+                    go = listener.intent(message["revision"])
                 except OrchestrateError:
                     worker.send({"go": False})
                     raise
                 held_back = held_back or not go
                 worker.send({"go": go})
             case "committed":
-                on_committed(message["revision"])
+                listener.committed(message["revision"])
             case "failed":
                 return message
             case "finished":

@@ -77,15 +77,8 @@ class _TargetRun:
         remaining = self._reconciled()
         if not remaining or self._setting.stop.requested:
             return
-        self._setting.tell(EventKind.TARGET_STARTED, self._target, heads=list(self._checkpoints.heads))
         try:
-            final = converse(
-                self._setting,
-                self._target,
-                self._request(remaining),
-                on_intent=self._intent,
-                on_committed=self._committed,
-            )
+            final = converse(self._setting, self._target, self._request(remaining), self)
         except OrchestrateError:
             self._settle({"say": "stopped"})
             raise
@@ -156,7 +149,15 @@ class _TargetRun:
             "guard": self._lock.guard.request(),
         }
 
-    def _intent(self, revision: str) -> bool:
+    def admitted(self, message: Mapping[str, Any]) -> None:
+        """The guard passed: record on what the project's code runs, since versions can change what it does."""
+        heads, versions = list(self._checkpoints.heads), {**message["versions"], "driver": message["driver"]}
+        deferred = bool(message["deferred"])
+        self._setting.tell(
+            EventKind.TARGET_STARTED, self._target, heads=heads, versions=versions, deferred=deferred
+        )
+
+    def intent(self, revision: str) -> bool:
         """Record that the revision is about to start; False where no further step may start."""
         if self._setting.stop.requested:
             return False
@@ -168,7 +169,7 @@ class _TargetRun:
         self._checkpoints.intent(revision, self._before)
         return True
 
-    def _committed(self, revision: str) -> None:
+    def committed(self, revision: str) -> None:
         """The worker says that a revision is committed; believed only when a fresh connection sees it."""
         observation, has = self._observe()
         if has is not None and revision in has:

@@ -102,8 +102,25 @@ def _run_report(report: RunReport) -> dict[str, Any]:
     }
 
 
+_JOURNAL_ONLY = ("plan", "catalog")
+"""Parts of an event that resuming needs and nobody reads line by line."""
+
+
+def log_line(told: Event) -> dict[str, Any]:
+    """One event as a line of the log: flat, and without what only the journal needs."""
+    about = {"target": str(told.target) if told.target else None, "revision": told.revision}
+    return {
+        "at": _time(told.at),
+        "event": str(told.kind),
+        "run": told.run,
+        "actor": told.actor,
+        **{key: value for key, value in about.items() if value is not None},
+        **{key: value for key, value in told.body.items() if key not in _JOURNAL_ONLY},
+    }
+
+
 def event(told: Event) -> dict[str, Any]:
-    """One event, as the journal and the log have it."""
+    """One event, whole, as the journal has it."""
     return {
         "sequence": told.sequence,
         "at": _time(told.at),

@@ -86,7 +86,11 @@ def _pass_on(source: socket.socket, sink: socket.socket, masked: bool) -> None:
     with contextlib.suppress(OSError):
         while received := source.recv(65536):
             # BackendKeyData: the letter K, the length 12, the process id, the secret.
-            sink.sendall(re.sub(rb"(?s)(K\0\0\0\x0c)....", lambda found: found[1] + b"\0\0\0\x01", received) if masked else received)
+            sink.sendall(
+                re.sub(rb"(?s)(K\0\0\0\x0c)....", lambda found: found[1] + b"\0\0\0\x01", received)
+                if masked
+                else received
+            )
         sink.shutdown(socket.SHUT_WR)
 
 
@@ -352,6 +356,16 @@ def test_a_connection_that_waits_does_not_stop_an_index_build(postgresql_server:
             connection.execute("CREATE INDEX CONCURRENTLY ix ON alembic_version (version_num)")
         waiter.join()
     assert len(refused) == 1
+
+
+@pytest.mark.postgresql
+def test_an_unprivileged_role_sees_who_drives(postgresql_server: PostgreSQL) -> None:
+    """A role that may only log in is shown the run, the user, the host and the process, though not since when."""
+    name, url = postgresql_server.new_database()
+    postgresql_server.create_role("watcher", "pa55word")
+    with acquire(endpoint(url), "r1"):
+        holder = run_lock_holder(endpoint(postgresql_server.url(name, "watcher", "pa55word")))
+    assert holder == Holder("r1", holders.here(), os.getpid(), None)
 
 
 @pytest.mark.postgresql

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -20,19 +21,26 @@ def plan(report: PlanReport) -> RenderableType:
     planned = report.plan
     if not planned.steps:
         return Text("nothing to do: every target already has what was asked for", "green")
-    lines = [line for target in planned.targets for line in _target(target)]
+    lines = [line for alike in _alike(planned.targets) for line in _targets(alike)]
     lines += [line for verdict in report.verdicts for line in _closed(verdict)]
     return Group(*lines, Text(f"fingerprint {planned.fingerprint[:19]}…", "dim"))
 
 
-def _target(target: TargetPlan) -> Iterator[RenderableType]:
-    name = Text.assemble((str(target.target), "bold"), ": ")
+def _alike(targets: Iterable[TargetPlan]) -> Iterator[list[TargetPlan]]:
+    """Neighbours that get the very same revisions are told together."""
+    for _, group in groupby(targets, key=lambda target: (target.start, target.steps)):
+        yield list(group)
+
+
+def _targets(alike: list[TargetPlan]) -> Iterator[RenderableType]:
+    target = alike[0]
+    name = Text.assemble((", ".join(str(one.target) for one in alike), "bold"), ": ")
     if not target.steps:
         yield name.append("nothing to do", "green")
         return
-    count = len(target.steps)
+    count, each = len(target.steps), " each" if len(alike) > 1 else ""
     start, end = ", ".join(target.start) or "base", ", ".join(target.end)
-    yield name.append(f"{count} revision{'s' if count > 1 else ''}, from {start} to {end}")
+    yield name.append(f"{count} revision{'s' if count > 1 else ''}{each}, from {start} to {end}")
     for step in target.steps[:_LISTED]:
         line = Text(f"  {step.revision}  {step.message}")
         yield line if step.atomic else line.append("  (not in one transaction)", "yellow")
