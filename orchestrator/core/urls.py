@@ -16,7 +16,7 @@ _GRAMMAR = re.compile(
     r"""
     (?P<name>[\w+]+)://
     (?:(?P<user>[^:/]*)(?::(?P<password>[^@]*))?@)?
-    (?:(?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?(?::(?P<port>[0-9]{0,5}))?)?
+    (?:(?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?(?::(?P<port>[^/?]*))?)?
     (?:/(?P<database>[^?]*))?
     (?:\?(?P<query>.*))?
     """,
@@ -74,8 +74,8 @@ class Address:
 
 def parse(url: str) -> Address | None:
     """The parts of a SQLAlchemy URL, or None where it is not one."""
-    match = _GRAMMAR.fullmatch(url)
-    if match is None:
+    match = _GRAMMAR.match(url)
+    if match is None or not _is_port(match["port"]):
         return None
     backend, _, driver = match["name"].partition("+")
     return Address(
@@ -84,7 +84,7 @@ def parse(url: str) -> Address | None:
         user=_decoded(match["user"]),
         password=_decoded(match["password"]),
         host=match["ipv6"] or match["host"],
-        port=int(match["port"]) if match["port"] else None,
+        port=None if match["port"] is None else int(match["port"]),
         database=_decoded(match["database"]),
         query=tuple(parse_qsl(match["query"] or "")),
     )
@@ -109,3 +109,12 @@ def without_password(address: Address) -> Address:
 
 def _decoded(text: str | None) -> str | None:
     return None if text is None else unquote(text)
+
+
+def _is_port(text: str | None) -> bool:
+    # What is no number is refused, and an empty port too: SQLAlchemy's grammar is wider than what it accepts.
+    try:
+        int("0" if text is None else text)
+    except ValueError:
+        return False
+    return True
