@@ -12,7 +12,7 @@ from orchestrator.errors import UsageError
 
 
 def runs(
-    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many, the newest first.")] = 20,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -22,7 +22,7 @@ def runs(
     Example:
       orchestrate runs --limit 5
     """
-    session = Session("runs", config, format, log_format, {"runs": []})
+    session = Session("runs", config, format, log_format)
 
     def work() -> Shown:
         from orchestrator.operations import runs as operation
@@ -43,7 +43,7 @@ def show(
     Example:
       orchestrate show 20261122-133501-ab3f
     """
-    session = Session("show", config, format, log_format, {"events": []})
+    session = Session("show", config, format, log_format)
 
     def work() -> Shown:
         from orchestrator.operations import runs as operation
@@ -55,8 +55,8 @@ def show(
 
 def resolve(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="The run that left a revision in doubt.")],
-    target: Annotated[str, typer.Argument(help="The target it is in doubt on, as status writes it.")],
-    reason: Annotated[str, typer.Option(help="What you found and did; it is recorded with your name.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Where it is in doubt, as status writes it.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="What you found and did; recorded with your name.")],
     not_applied: Annotated[
         bool, typer.Option("--not-applied", help="Nothing of the revision is left in the database.")
     ] = False,

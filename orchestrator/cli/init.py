@@ -12,8 +12,12 @@ from orchestrator.cli.session import Session, Shown, run
 
 
 def init(
-    alembic: Annotated[Path, typer.Option(help="The project's Alembic configuration.")] = Path("alembic.ini"),
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("environments.yaml"),
+    alembic: Annotated[Path, typer.Option(metavar="FILE", help="The project's Alembic configuration.")] = Path(
+        "alembic.ini"
+    ),
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = Path(
+        "environments.yaml"
+    ),
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Write a first environments.yaml beside an alembic.ini.

@@ -67,10 +67,17 @@ class RunLog:
         with self._lock:
             self.run = event.run
             self._append(event)
-            if self._to_stderr is not None:
-                self._to_stderr(event)
-            elif self._console is not None:
-                self._show(event, self._console)
+            try:
+                self._tell(event)
+            except OSError:
+                # Nobody reads any more, or the terminal is gone: no reason to leave a revision half-way.
+                self._to_stderr = self._console = None
+
+    def _tell(self, event: Event) -> None:
+        if self._to_stderr is not None:
+            self._to_stderr(event)
+        elif self._console is not None:
+            self._show(event, self._console)
 
     def __enter__(self) -> Self:
         return self

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import sys
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Annotated, Any
 
 import typer
 
 from orchestrator import __version__
 from orchestrator.cli import history, init, plan, release, schema, status
+from orchestrator.cli.session import Session, fail, now
+from orchestrator.core.reports import Failure
+from orchestrator.errors import Exit
+
+_NAME = "orchestrate"
+_Misuse: Any = typer.BadParameter.__base__
+"""What is raised for a wrong command line: Click's UsageError, of which newer versions of Typer carry a copy."""
 
 app = typer.Typer(
-    name="orchestrate",
+    name=_NAME,
     help="Move every database of an application through the same Alembic revisions, from dev to prod.",
     epilog="Start with: orchestrate init, then orchestrate status.",
     no_args_is_help=True,
@@ -24,7 +35,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"orchestrate {__version__}")
+        typer.echo(f"{_NAME} {__version__}")
         raise typer.Exit
 
 
@@ -37,23 +48,48 @@ def _root(
     """Take the options that stand before a command."""
 
 
-app.command("status")(status.status)
-app.command("plan")(plan.plan)
-app.command("promote")(release.promote)
-app.command("rollout")(release.rollout)
-app.command("resume")(release.resume)
-app.command("resolve")(history.resolve)
-app.command("runs")(history.runs)
-app.command("show")(history.show)
-app.command("init")(init.init)
-app.command("schema")(schema.schema)
+def _add(name: str, command: Callable[..., None]) -> None:
+    """A command whose help is its docstring, with the lines of the examples kept as they are."""
+    told = inspect.getdoc(command) or ""
+    app.command(name, help=told.replace("\n\nExample", "\n\n\b\nExample"))(command)
+
+
+_add("status", status.status)
+_add("plan", plan.plan)
+_add("promote", release.promote)
+_add("rollout", release.rollout)
+_add("resume", release.resume)
+_add("resolve", history.resolve)
+_add("runs", history.runs)
+_add("show", history.show)
+_add("init", init.init)
+_add("schema", schema.schema)
 
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
     try:
-        app()
-    except BrokenPipeError:
-        # Whoever read our output has gone (`orchestrate runs | head`); flushing at exit would complain again.
-        sys.stderr.close()
-        sys.exit(141)
+        code = app(prog_name=_NAME, standalone_mode=False)
+    except _Misuse as error:
+        code = _misused(error, sys.argv[1:])
+    sys.exit(code)
+
+
+def _misused(error: Any, arguments: Sequence[str]) -> int:
+    """Tell that the command line itself is wrong, also to a program that asked for JSON; returns the exit code."""
+    if not _json_asked(arguments):
+        error.show()
+        return int(error.exit_code)
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    mend = f"{_NAME} {command} --help".replace("  ", " ")
+    try:
+        fail(Session(command, format="json"), now(), Failure("usage", error.format_message(), mend, Exit.USAGE))
+    except typer.Exit as left:
+        return left.exit_code
+
+
+def _json_asked(arguments: Sequence[str]) -> bool:
+    """Whether JSON was asked for, on a command line that could not be read to its end."""
+    given = [value for option, value in pairwise([*arguments, ""]) if option in ("-f", "--format")]
+    given += [word.partition("=")[2] for word in arguments if word.startswith("--format=")]
+    return (given or [os.environ.get("ORCHESTRATE_FORMAT", "")])[-1] == "json"

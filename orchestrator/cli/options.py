@@ -9,19 +9,30 @@ import typer
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="The environments file (default: environments.yaml; ORCHESTRATE_CONFIG)."),
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="The environments file (default: environments.yaml; ORCHESTRATE_CONFIG).",
+    ),
 ]
 FormatOption = Annotated[
     str | None,
-    typer.Option("--format", "-f", help="text for people, json for programs (ORCHESTRATE_FORMAT)."),
+    typer.Option(
+        "--format", "-f", metavar="FORMAT", help="text for people, json for programs (ORCHESTRATE_FORMAT)."
+    ),
 ]
 LogFormatOption = Annotated[
     str | None,
-    typer.Option("--log-format", help="Log lines on stderr: auto, human or json (ORCHESTRATE_LOG_FORMAT)."),
+    typer.Option(
+        "--log-format",
+        metavar="FORMAT",
+        help="Log lines on stderr: auto, human or json (ORCHESTRATE_LOG_FORMAT).",
+    ),
 ]
 ToOption = Annotated[
     str | None,
-    typer.Option("--to", help="Go no further than this revision: an id, label@head, heads."),
+    typer.Option("--to", metavar="REV", help="Go no further than this revision: an id, label@head, heads."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; protected environments need --confirm.")]
 ConfirmOption = Annotated[
@@ -41,5 +52,5 @@ ExitCodeOption = Annotated[
     bool, typer.Option("--exit-code", help="Exit 3 for pending changes, 4 for divergence, 9 for unreachable.")
 ]
 EnvironmentsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[ENV]...", help="Only these environments (default: all).")
+    list[str] | None, typer.Argument(metavar="ENV", help="Only these environments (default: all).")
 ]

@@ -12,8 +12,11 @@ from orchestrator.errors import Exit, UsageError
 
 
 def plan(
-    source: Annotated[str | None, typer.Argument(help="Promote from here; leave out both for a rollout.")] = None,
-    destination: Annotated[str | None, typer.Argument(help="Promote to here.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="SOURCE", help="Promote from here; leave out both for a rollout."),
+    ] = None,
+    destination: Annotated[str | None, typer.Argument(metavar="DESTINATION", help="Promote to here.")] = None,
     through: Annotated[str | None, typer.Option(metavar="ENV", help="A rollout's last environment.")] = None,
     to: ToOption = None,
     exit_code: ExitCodeOption = False,
@@ -28,7 +31,7 @@ def plan(
       orchestrate plan --through staging --format json
       orchestrate plan --exit-code
     """
-    session = Session("plan", config, format, log_format, {"fingerprint": None, "waves": [], "gates": []})
+    session = Session("plan", config, format, log_format)
 
     def work() -> Shown:
         from orchestrator.operations.release import Verb, Wish, prepare

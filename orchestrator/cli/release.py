@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
     from orchestrator.core.reports import RunReport
     from orchestrator.operations.release import Actor, Wish
 
-_REFUSED: dict[str, object] = {"run_id": None, "outcome": "refused", "gates": []}
-"""What the JSON document of a release holds when it fails before there is a run."""
-
 
 def promote(
-    source: Annotated[str, typer.Argument(help="The environment whose revisions are promoted.")],
-    destination: Annotated[str, typer.Argument(help="The environment that gets them, the next in order.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The environment whose revisions are promoted.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DESTINATION", help="The environment that gets them, the next in order.")
+    ],
     to: ToOption = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -48,7 +48,7 @@ def promote(
     """
     from orchestrator.operations.release import Verb, Wish
 
-    session = Session("promote", config, format, log_format, _REFUSED)
+    session = Session("promote", config, format, log_format)
     wish = Wish(Verb.PROMOTE, destination, source, to)
     _release(session, lambda: wish, dry_run=dry_run, yes=yes, confirm=confirm, wait=wait)
 
@@ -73,7 +73,7 @@ def rollout(
     """
     from orchestrator.operations.release import Verb, Wish
 
-    session = Session("rollout", config, format, log_format, _REFUSED)
+    session = Session("rollout", config, format, log_format)
 
     def wish() -> Wish:
         return Wish(Verb.ROLLOUT, through or session.configuration.pipeline.names[-1], to=to)
@@ -82,9 +82,7 @@ def rollout(
 
 
 def resume(
-    run_id: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Default: the latest unfinished run.")
-    ] = None,
+    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Default: the latest run.")] = None,
     confirm: ConfirmOption = None,
     wait: WaitOption = None,
     config: ConfigOption = None,
@@ -97,7 +95,7 @@ def resume(
       orchestrate resume
       orchestrate resume 20261122-133501-ab3f --confirm prod
     """
-    session = Session("resume", config, format, log_format, _REFUSED)
+    session = Session("resume", config, format, log_format)
 
     def work() -> Shown:
         from orchestrator.cli.consent import consent_to_resume
@@ -130,7 +128,7 @@ def _release(
             return Shown(prepared.report)
         if prepared.plan.steps:
             if not session.json:
-                session.show(prepared.report)
+                session.show(replace(prepared.report, verdicts=()))
             prepared = consent(session, prepared, yes=yes)
         return _performed(session, wait, lambda actor: release.perform(session.configuration, prepared, actor))
 

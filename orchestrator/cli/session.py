@@ -9,11 +9,11 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -27,6 +27,8 @@ from orchestrator.project.settings import LogFormat, OutputFormat, Settings, rea
 if TYPE_CHECKING:
     from rich.console import Console
 
+_UNREAD = 141
+"""What a shell reports of a program that SIGPIPE ended."""
 _WIDE = 200
 """Columns where the output is not a terminal and COLUMNS does not say: a table in a log is not to be folded."""
 
@@ -36,15 +38,27 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+_RELEASE: Mapping[str, Any] = {"run_id": None, "outcome": "refused", "gates": []}
+_WHEN_FAILED: Mapping[str, Mapping[str, Any]] = {
+    "status": {"pairs": []},
+    "plan": {"fingerprint": None, "waves": [], "gates": []},
+    "promote": _RELEASE,
+    "rollout": _RELEASE,
+    "resume": _RELEASE,
+    "runs": {"runs": []},
+    "show": {"run": None, "events": []},
+}
+"""What a command's JSON document holds, beside what is always there, when it fails before there is a report."""
+
+
 @dataclass
 class Session:
-    """One call of one command. `extra` are fields its JSON document has also when it fails."""
+    """One call of one command, with the options that every command has."""
 
     command: str
     config: Path | None = None
     format: str | None = None
     log_format: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def settings(self) -> Settings:
@@ -131,19 +145,25 @@ def _told(session: Session, started: datetime) -> Iterator[None]:
     except KeyboardInterrupt:
         what = "stopped; nothing was being changed"
         fail(session, started, Failure("interrupted", what, None, Exit.INTERRUPTED))
-    except (typer.Exit, typer.Abort, BrokenPipeError):
+    except typer.Abort:
+        fail(session, started, Failure("interrupted", "stopped; nothing was changed", None, Exit.INTERRUPTED))
+    except BrokenPipeError:
+        # Whoever read our output has gone (`orchestrate runs | head`); flushing at exit would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_UNREAD) from None
+    except typer.Exit:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort: what is left is our own mistake
         fail(session, started, _bug(session, error))
 
 
-def fail(session: Session, started: datetime, failure: Failure) -> None:
+def fail(session: Session, started: datetime, failure: Failure) -> NoReturn:
     """Tell an error in the chosen format and leave with its exit code."""
     if _asked_for_json(session):
         from orchestrator.views import json as view
 
         envelope = Envelope(session.command, started, now(), failure.exit, failure)
-        _print_json(session, view.document(envelope, session.extra))
+        _print_json(session, view.document(envelope, _WHEN_FAILED.get(session.command, {})))
     else:
         from rich.text import Text
 
@@ -190,7 +210,13 @@ def console(*, stderr: bool) -> Console:
     """Standard output or error for people: colour on a terminal alone, and NO_COLOR is honoured."""
     from rich.console import Console
 
-    drawn = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    class Ours(Console):
+        """Leaves it to the caller what a reader that has gone means; Rich would end the process."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    drawn = Ours(stderr=stderr, highlight=False, emoji=False, markup=False)
     if not drawn.is_terminal and "COLUMNS" not in os.environ:
         drawn.width = _WIDE
     return drawn

@@ -27,7 +27,7 @@ def status(
       orchestrate status staging prod
       orchestrate status --format json --exit-code
     """
-    session = Session("status", config, format, log_format, {"pairs": []})
+    session = Session("status", config, format, log_format)
 
     def work() -> Shown:
         from orchestrator.operations.status import status as operation

@@ -104,6 +104,8 @@ class Result(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
     FAILED = "failed"
     NOT_STARTED = "not_started"
+    STOPPED = "stopped"
+    """Some of its revisions are applied, the rest was not started, because the run was asked to stop."""
     IN_DOUBT = "in_doubt"
 
 

@@ -107,4 +107,6 @@ def _summary(steps: tuple[StepResult, ...], still_open: tuple[str, ...], failure
         return Result.FAILED
     if not steps:
         return Result.NOTHING_TO_DO
-    return Result.NOT_STARTED if "not_started" in outcomes else Result.APPLIED
+    if "not_started" not in outcomes:
+        return Result.APPLIED
+    return Result.NOT_STARTED if outcomes == {"not_started"} else Result.STOPPED

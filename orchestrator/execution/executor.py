@@ -67,6 +67,6 @@ def _outcome(results: Iterable[TargetResult], *, interrupted: bool) -> Outcome:
         return Outcome.IN_DOUBT
     if Result.FAILED in found:
         return Outcome.FAILED
-    if interrupted and Result.NOT_STARTED in found:
+    if interrupted and found & {Result.NOT_STARTED, Result.STOPPED}:
         return Outcome.INTERRUPTED
     return Outcome.SUCCEEDED

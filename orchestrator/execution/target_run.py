@@ -69,6 +69,7 @@ class _TargetRun:
         self._endpoint = setting.endpoints[plan.target]
         self._graph = setting.graphs[plan.target]
         self._transactional = False
+        self._home: str | None = None
         self._before: Mapping[str, str] | None = None
 
     def run(self) -> None:
@@ -95,6 +96,8 @@ class _TargetRun:
         if has is None:
             raise self._unplaced(observation)
         self._checkpoints.heads = observation.heads
+        # A schema that env.py names itself is compared by name; one that it takes from the search path, by this.
+        self._home = observation.schema if self._endpoint.version_table_schema is None else None
         facts = Facts(has, observation.transactional, self._untouched(observation))
         left = reconcile(self._plan, self._setting.resumed, facts, self._graph)
         if left.conflict is not None:
@@ -146,7 +149,7 @@ class _TargetRun:
             "version_table_schema": endpoint.version_table_schema,
             "transactions": str(project.transactions),
             "timeouts": {"table_lock": endpoint.timeouts.table_lock, "statement": endpoint.timeouts.statement},
-            "guard": self._lock.guard.request(),
+            "guard": {**self._lock.guard.request(), "home": self._home},
         }
 
     def admitted(self, message: Mapping[str, Any]) -> None:

@@ -25,14 +25,14 @@ def show(configuration: Configuration, run_id: str) -> RunHistory:
 
 
 def find(configuration: Configuration, run_id: str | None) -> Run:
-    """The run of that id, or the latest that has not ended well; UsageError where there is none."""
+    """The run of that id, or the latest; UsageError where there is none."""
     with Journal(configuration.journal) as journal:
         if run_id is not None:
             return journal.run(run_id)
-        unfinished = next((run for run in journal.runs() if not run.complete), None)
-    if unfinished is None:
-        raise UsageError("every run has ended well; there is nothing to resume", mend="orchestrate status")
-    return unfinished
+        latest = journal.runs(limit=1)
+    if not latest:
+        raise UsageError("no run is recorded yet", mend="orchestrate status")
+    return latest[0]
 
 
 def resolve(

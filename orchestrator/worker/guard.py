@@ -40,17 +40,29 @@ def _postgresql(connection: Any, expected: dict[str, Any]) -> None:
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
     if _one(connection, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"):
         raise Halt("read_only", f"database {database!r} is a standby or read-only for this role")
-    _same_schema(_one(connection, "SELECT current_schema()"), expected)
+    _same_schema(connection, expected)
     if not _one(connection, f"SELECT pg_try_advisory_lock(CAST({work} AS bigint))"):
         raise Halt("work_locked", "the server still works for an earlier run in this database")
 
 
-def _same_schema(schema: Any, expected: dict[str, Any]) -> None:
-    wanted = expected.get("schema")
-    if wanted is not None and schema != wanted:
+_HOME = """
+SELECT coalesce(
+  (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relname = :table AND pg_catalog.pg_table_is_visible(c.oid)),
+  current_schema())
+"""
+
+
+def _same_schema(connection: Any, expected: dict[str, Any]) -> None:
+    """Refuse where this session's search path leads to another version table than the parent's session saw."""
+    wanted = expected["home"]
+    if wanted is None:
+        return
+    found = connection.execute(text(_HOME), {"table": expected["version_table"]}).scalar()
+    if found != wanted:
         raise Halt(
             "version_table",
-            f"env.py works in schema {schema!r}, but the version table was looked for in {wanted!r}",
+            f"env.py works in schema {found!r}, but the version table was looked for in {wanted!r}",
         )
 
 

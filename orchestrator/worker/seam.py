@@ -135,7 +135,8 @@ class Seam:
         if connection is None:
             raise Halt("not_run", "env.py configured Alembic without a connection")
         self._same_version_table(context)
-        guard.admit(connection, self._request["guard"])
+        expected = {**self._request["guard"], "version_table": context.version_table}
+        guard.admit(connection, expected)
         if context._in_external_transaction:
             self.deferred = True
         elif hasattr(connection, "rollback"):

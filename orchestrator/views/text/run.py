@@ -16,6 +16,7 @@ _RESULTS = {
     Result.NOTHING_TO_DO: ("nothing to do", "green"),
     Result.FAILED: ("failed", "red"),
     Result.NOT_STARTED: ("not started", "yellow"),
+    Result.STOPPED: ("stopped", "yellow"),
     Result.IN_DOUBT: ("in doubt", "bold red"),
 }
 _CONCLUSIONS = {
