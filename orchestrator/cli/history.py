@@ -64,7 +64,9 @@ def resolve(
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
 ) -> None:
-    """Say of a revision in doubt that nothing of it is left, so that resume may run it again.
+    """Say that nothing is left of a revision in doubt.
+
+    Afterwards resume runs that revision again. Look at the database first: your word is believed and recorded.
 
     A revision that you completed by hand needs no word here: record it in the version table with `alembic
     stamp`, and resume sees it.

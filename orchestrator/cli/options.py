@@ -49,7 +49,10 @@ DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show the plan and what the gates say; change nothing.")
 ]
 ExitCodeOption = Annotated[
-    bool, typer.Option("--exit-code", help="Exit 3 for pending changes, 4 for divergence, 9 for unreachable.")
+    bool,
+    typer.Option(
+        "--exit-code", help="Exit 3 for pending changes, 4 for divergence, 7 in doubt, 9 for unreachable; else 0."
+    ),
 ]
 EnvironmentsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="ENV", help="Only these environments (default: all).")

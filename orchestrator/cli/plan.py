@@ -24,7 +24,9 @@ def plan(
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
 ) -> None:
-    """Show what a promotion or a rollout would do, and what the gates say; change nothing.
+    """Show what promote or rollout would do. Changes nothing.
+
+    With SOURCE and DESTINATION the plan is a promotion, without them a rollout. What the gates say is shown too.
 
     Examples:
       orchestrate plan staging prod

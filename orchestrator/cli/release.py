@@ -39,7 +39,10 @@ def promote(
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
 ) -> None:
-    """Give DESTINATION exactly the revisions that SOURCE has, one at a time, each a durable checkpoint.
+    """Give DESTINATION exactly the revisions that SOURCE has.
+
+    They are applied one at a time, and each is a durable checkpoint. Refused where DESTINATION has what SOURCE
+    lacks, or is not the next environment in order.
 
     Examples:
       orchestrate promote dev test
@@ -54,7 +57,9 @@ def promote(
 
 
 def rollout(
-    through: Annotated[str | None, typer.Option(metavar="ENV", help="The last environment to change.")] = None,
+    through: Annotated[
+        str | None, typer.Option(metavar="ENV", help="The last environment to change (default: the last of all).")
+    ] = None,
     to: ToOption = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -64,7 +69,10 @@ def rollout(
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
 ) -> None:
-    """Take new revisions through the whole pipeline in order; stop where something fails.
+    """Take new revisions through the environments in order.
+
+    The first environment gets the newest revisions of the scripts, each next one what the one before it has. It
+    stops where something fails.
 
     Examples:
       orchestrate rollout --through staging
@@ -89,7 +97,7 @@ def resume(
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
 ) -> None:
-    """Take an unfinished run up again, from where the databases really are.
+    """Take up an unfinished run, from where the databases really are.
 
     Examples:
       orchestrate resume

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,12 +18,12 @@ import typer
 from orchestrator.core.reports import Envelope, Failure, Report
 from orchestrator.core.secrets import Redactor
 from orchestrator.errors import ConfigurationError, Exit, OrchestrateError
-from orchestrator.project import configuration as files
-from orchestrator.project.configuration import Configuration
-from orchestrator.project.settings import LogFormat, OutputFormat, Settings, read_settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from orchestrator.project.configuration import Configuration
+    from orchestrator.project.settings import Settings
 
 _UNREAD = 141
 """What a shell reports of a program that SIGPIPE ended."""
@@ -63,17 +61,21 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The process-wide settings; raises ConfigurationError."""
+        from orchestrator.project.settings import read_settings
+
         return read_settings()
 
     @cached_property
     def configuration(self) -> Configuration:
         """The environments file, read and checked; raises ConfigurationError."""
+        from orchestrator.project import configuration as files
+
         return files.load(self.config or self.settings.config, self.settings, os.environ)
 
     @property
     def json(self) -> bool:
         """Whether stdout gets one JSON document instead of text."""
-        return (self.format or self.settings.format) == OutputFormat.JSON
+        return (self.format or self.settings.format) == "json"
 
     def show(self, report: Report) -> None:
         """Draw a report on standard output, for people."""
@@ -84,6 +86,9 @@ class Session:
     @cached_property
     def actor(self) -> str:
         """Who runs this, as the journal has it: user@host."""
+        import getpass
+        import socket
+
         try:
             user = getpass.getuser()
         except (KeyError, OSError):
@@ -94,10 +99,12 @@ class Session:
     def human_log(self) -> bool:
         """Whether log lines are for people."""
         chosen = self.log_format or self.settings.log_format
-        return chosen == LogFormat.HUMAN or (chosen == LogFormat.AUTO and sys.stderr.isatty())
+        return chosen == "human" or (chosen == "auto" and sys.stderr.isatty())
 
     def check(self) -> None:
         """Refuse an unknown format before anything else happens."""
+        from orchestrator.project.settings import LogFormat, OutputFormat
+
         for option, value, allowed in (
             ("--format", self.format, OutputFormat),
             ("--log-format", self.log_format, LogFormat),
@@ -197,8 +204,8 @@ def _bug(session: Session, error: Exception) -> Failure:
 
 
 def _redactor(session: Session) -> Redactor:
-    configuration = session.__dict__.get("configuration")
-    return configuration.redactor() if isinstance(configuration, Configuration) else Redactor()
+    configuration: Configuration | None = session.__dict__.get("configuration")
+    return configuration.redactor() if configuration is not None else Redactor()
 
 
 def _print_json(session: Session, document: Mapping[str, Any]) -> None:

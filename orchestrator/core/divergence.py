@@ -5,7 +5,6 @@ Pure: a graph and observations in, a value out. Whether that is good or bad is f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,17 +78,24 @@ _UNREADABLE = {
 
 def stand(graph: Graph, observation: Observation) -> Standing:
     """Where an observed target stands against the scripts."""
+    if (unplaced := _unplaced(graph, observation)) is not None:
+        return unplaced
+    missing = graph.ancestors(graph.heads) - graph.ancestors(observation.heads)
+    ordered = graph.order(missing, observation.heads)
+    if not observation.heads:
+        return Standing(State.EMPTY, missing=ordered)
+    return Standing(State.BEHIND if missing else State.AT_HEAD, missing=ordered)
+
+
+def _unplaced(graph: Graph, observation: Observation) -> Standing | None:
+    """The standing of a target whose revisions cannot be told; None for one whose can."""
     if observation.reading in _UNREADABLE:
         return Standing(_UNREADABLE[observation.reading])
     if unknown := tuple(head for head in observation.heads if head not in graph):
         return Standing(State.UNKNOWN_REVISION, unknown=unknown)
     if overlaps := graph.overlaps(observation.heads):
         return Standing(State.OVERLAPPING, overlaps=overlaps)
-    missing = graph.ancestors(graph.heads) - graph.ancestors(observation.heads)
-    ordered = graph.order(missing, observation.heads)
-    if not observation.heads:
-        return Standing(State.EMPTY, missing=ordered)
-    return Standing(State.BEHIND if missing else State.AT_HEAD, missing=ordered)
+    return None
 
 
 def compare(graph: Graph, upstream: frozenset[str] | None, downstream: frozenset[str] | None) -> Divergence:
@@ -116,17 +122,4 @@ def compare(graph: Graph, upstream: frozenset[str] | None, downstream: frozenset
 
 def applied(graph: Graph, observation: Observation) -> frozenset[str] | None:
     """Every revision that an observed target has, or None where that cannot be told."""
-    if not stand(graph, observation).state.placed:
-        return None
-    return graph.ancestors(observation.heads)
-
-
-def applied_by_all(graph: Graph, observations: Iterable[Observation]) -> frozenset[str] | None:
-    """What all of the observed targets have; None where there are none or one of them cannot be placed."""
-    common: frozenset[str] | None = None
-    for observation in observations:
-        one = applied(graph, observation)
-        if one is None:
-            return None
-        common = one if common is None else common & one
-    return common
+    return None if _unplaced(graph, observation) else graph.ancestors(observation.heads)

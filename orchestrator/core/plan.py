@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -59,7 +60,7 @@ class Plan:
 
     `source` is the environment whose revisions are promoted (None: the scripts), `through` the last
     environment to change, `wanted` the heads asked for, `seen` the heads of every target that was looked at,
-    `modes` each project's transaction mode.
+    `modes` each project's transaction mode, `to` the limit as it was typed.
     """
 
     kind: PlanKind
@@ -69,11 +70,17 @@ class Plan:
     waves: tuple[Wave, ...]
     seen: tuple[tuple[Target, tuple[str, ...]], ...]
     modes: tuple[tuple[str, str], ...] = ()
+    to: str | None = None
 
-    @property
+    @cached_property
     def targets(self) -> tuple[TargetPlan, ...]:
         """Every target's plan, in the order of the waves."""
         return tuple(target for wave in self.waves for target in wave.targets)
+
+    @cached_property
+    def by_target(self) -> Mapping[Target, TargetPlan]:
+        """Every target's plan by its target."""
+        return {plan.target: plan for plan in self.targets}
 
     @property
     def steps(self) -> int:
@@ -89,14 +96,16 @@ class Plan:
     @property
     def again(self) -> str:
         """The command that makes this plan anew from what is true then."""
+        limit = f" --to {self.to}" if self.to else ""
         if self.kind is PlanKind.PROMOTE:
-            return f"orchestrate promote {self.source} {self.through}"
-        return f"orchestrate rollout --through {self.through}"
+            return f"orchestrate promote {self.source} {self.through}{limit}"
+        return f"orchestrate rollout --through {self.through}{limit}"
 
     @cached_property
     def fingerprint(self) -> str:
         """Digest of everything the plan was derived from; the order of targets seen does not matter."""
-        value = {**to_json(self), "seen": sorted(to_json(self)["seen"])}
+        value = to_json(self)
+        value["seen"].sort()
         canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -107,6 +116,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "kind": str(plan.kind),
         "source": plan.source,
         "through": plan.through,
+        "to": plan.to,
         "wanted": list(plan.wanted),
         "seen": [[str(target), list(heads)] for target, heads in plan.seen],
         "modes": [list(mode) for mode in plan.modes],
@@ -120,6 +130,7 @@ def from_json(value: dict[str, Any]) -> Plan:
         kind=PlanKind(value["kind"]),
         source=value["source"],
         through=value["through"],
+        to=value["to"],
         wanted=tuple(value["wanted"]),
         seen=tuple((Target.parse(target), tuple(heads)) for target, heads in value["seen"]),
         modes=tuple((project, mode) for project, mode in value["modes"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.core.divergence import Standing, State, applied, applied_by_all, stand
+from orchestrator.core.divergence import Standing, State, applied, stand
 from orchestrator.core.observations import Observation
 from orchestrator.core.pipeline import Environment, Pipeline
 from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
@@ -53,9 +53,10 @@ def promote(world: World, source: str, destination: str, to: str | None = None) 
     """
     upstream, downstream = world.pipeline.environment(source), world.pipeline.environment(destination)
     _refuse(_unfit(world, (*upstream.targets, *downstream.targets)))
-    _refuse(reason for target in downstream.targets for reason in _unpromotable(world, upstream, target, to))
+    held = _held_by_all(world, upstream)
+    _refuse(reason for target in downstream.targets for reason in _unpromotable(world, source, held, target, to))
     planned = tuple(
-        _target_plan(world, target, _limited(world, target, to, _held_by(world, upstream, target)))
+        _target_plan(world, target, held[target.database] & _wanted(world, target, to))
         for target in downstream.targets
     )
     return _plan(world, PlanKind.PROMOTE, (upstream, downstream), (Wave(planned),), to)
@@ -72,28 +73,35 @@ def rollout(world: World, through: str, to: str | None = None) -> Plan:
     waves: list[Wave] = []
     ahead: list[Refusal] = []
     reached: dict[str, frozenset[str]] = {}
-    for position, environment in enumerate(environments):
+    upstream: dict[str, str] = {}
+    for environment in environments:
         planned = []
         for target in environment.targets:
             wanted = _wanted(world, target, to)
-            if (upstream := reached.get(target.database)) is not None:
-                wanted &= upstream
-                if extra := world.applied(target) - upstream:
-                    ahead.append(_ahead(world, target, extra, environments[position - 1].name))
+            if (has := reached.get(target.database)) is not None:
+                wanted &= has
+                if extra := world.applied(target) - has:
+                    ahead.append(_ahead(world, target, extra, upstream[target.database]))
             planned.append(_target_plan(world, target, wanted))
         waves.append(Wave(tuple(planned)))
-        reached |= _reached(world, waves[-1])
+        after = _reached(world, waves[-1])
+        reached |= after
+        upstream |= dict.fromkeys(after, environment.name)
     _refuse(ahead)
     return _plan(world, PlanKind.ROLLOUT, environments, tuple(waves), to)
 
 
 def _wanted(world: World, target: Target, to: str | None) -> frozenset[str]:
     graph = world.graphs[target]
-    return graph.ancestors(graph.resolve(to) if to else graph.heads)
+    return graph.ancestors(graph.heads if to is None else _resolved(graph, target, to))
 
 
-def _limited(world: World, target: Target, to: str | None, held: frozenset[str]) -> frozenset[str]:
-    return held & _wanted(world, target, to) if to else held
+def _resolved(graph: Graph, target: Target, name: str) -> tuple[str, ...]:
+    """As `Graph.resolve`; the error names the target, since databases may have different scripts."""
+    try:
+        return graph.resolve(name)
+    except UsageError as error:
+        raise UsageError(error.what, where=str(target), mend=error.mend) from error
 
 
 def _reached(world: World, wave: Wave) -> dict[str, frozenset[str]]:
@@ -106,14 +114,13 @@ def _reached(world: World, wave: Wave) -> dict[str, frozenset[str]]:
     return reached
 
 
-def _peers(environment: Environment, target: Target) -> tuple[Target, ...]:
-    return tuple(peer for peer in environment.targets if peer.database == target.database)
-
-
-def _held_by(world: World, environment: Environment, target: Target) -> frozenset[str]:
-    peers = _peers(environment, target)
-    held = applied_by_all(world.graphs[target], [world.observations[peer] for peer in peers])
-    return held or frozenset()
+def _held_by_all(world: World, environment: Environment) -> dict[str, frozenset[str]]:
+    """For each database of an environment, what all of its targets have."""
+    held: dict[str, frozenset[str]] = {}
+    for target in environment.targets:
+        has = world.applied(target)
+        held[target.database] = held.get(target.database, has) & has
+    return held
 
 
 def _target_plan(world: World, target: Target, wanted: frozenset[str]) -> TargetPlan:
@@ -145,6 +152,7 @@ def _plan(
         waves=waves,
         seen=tuple((target, world.observations[target].heads) for target in looked_at),
         modes=tuple(sorted(world.modes.items())),
+        to=to,
     )
 
 
@@ -225,17 +233,18 @@ def explain(observation: Observation, standing: Standing) -> tuple[str, str | No
             return observation.detail or "cannot be read", observation.mend
 
 
-def _unpromotable(world: World, upstream: Environment, target: Target, to: str | None) -> Iterable[Refusal]:
-    if not _peers(upstream, target):
-        what = f"{upstream.name} has no database {target.database!r} to promote from"
-        yield UsageError, Problem(what, str(target), f"add it to {upstream.name} in environments.yaml")
+def _unpromotable(
+    world: World, source: str, held_by_source: Mapping[str, frozenset[str]], target: Target, to: str | None
+) -> Iterable[Refusal]:
+    if (held := held_by_source.get(target.database)) is None:
+        what = f"{source} has no database {target.database!r} to promote from"
+        yield UsageError, Problem(what, str(target), f"add it to {source} in environments.yaml")
         return
-    held = _held_by(world, upstream, target)
     if extra := world.applied(target) - held:
-        yield _ahead(world, target, extra, upstream.name)
-    if to and (lacking := world.graphs[target].ancestors(world.graphs[target].resolve(to)) - held):
-        what = f"{upstream.name} does not have {to} yet; it lacks {named(world.graphs[target], lacking)}"
-        yield RefusedError, Problem(what, str(target), f"orchestrate rollout --through {upstream.name} --to {to}")
+        yield _ahead(world, target, extra, source)
+    if to and (lacking := _wanted(world, target, to) - held):
+        what = f"{source} does not have {to} yet; it lacks {named(world.graphs[target], lacking)}"
+        yield RefusedError, Problem(what, str(target), f"orchestrate rollout --through {source} --to {to}")
 
 
 def _ahead(world: World, target: Target, extra: frozenset[str], upstream: str) -> Refusal:

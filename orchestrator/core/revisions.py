@@ -53,13 +53,17 @@ class Graph:
         listed = tuple(scripts)
         self._scripts = {script.revision: script for script in listed}
         labels = {label: script.revision for script in listed for label in script.branch_labels}
-        _refuse(_broken(listed, labels))
         self._parents = {
             script.revision: (*script.down_revisions, *(labels.get(name, name) for name in script.depends_on))
             for script in listed
         }
-        _refuse(_cycles(self._parents, self._scripts))
+        if problems := [*_broken(listed, labels), *_cycles(self._parents, self._scripts)]:
+            raise ScriptsError.collect(problems, "{n} problems in the revision scripts")
+        self._heads: tuple[str, ...] | None = None
+        # A thousand tenants ask the same few questions; each is worked out once.
         self._ancestors: dict[frozenset[str], frozenset[str]] = {}
+        self._overlaps: dict[frozenset[str], tuple[tuple[str, str], ...]] = {}
+        self._orders: dict[tuple[frozenset[str], tuple[str, ...]], tuple[str, ...]] = {}
         self._map: RevisionMap | None = None
 
     @property
@@ -70,7 +74,9 @@ class Graph:
     @property
     def heads(self) -> tuple[str, ...]:
         """What a fully upgraded database holds: the revisions nothing follows or depends on, sorted."""
-        return self.top(self._scripts)
+        if self._heads is None:
+            self._heads = self.top(self._scripts)
+        return self._heads
 
     def __contains__(self, revision: str) -> bool:
         return revision in self._scripts
@@ -92,12 +98,10 @@ class Graph:
 
         Only lineage counts: Alembic itself may leave a row beside one that merely depends on it.
         """
-        lineage = {revision: script.down_revisions for revision, script in self._scripts.items()}
-        return tuple(
-            (below, above)
-            for above in sorted(heads)
-            for below in sorted((set(self._walk((above,), lineage)) - {above}) & set(heads))
-        )
+        among = frozenset(heads)
+        if among not in self._overlaps:
+            self._overlaps[among] = tuple(self._overlapping(among)) if len(among) > 1 else ()
+        return self._overlaps[among]
 
     def order(self, revisions: Collection[str], after: Collection[str] = ()) -> tuple[str, ...]:
         """The revisions in the order Alembic applies them to a database whose heads are `after`.
@@ -106,7 +110,11 @@ class Graph:
         it needs no Alembic; where several are, its choice is asked for, so that a plan reads as `alembic
         upgrade` would run.
         """
-        return self._only_order(revisions) or self._order_of_alembic(revisions, after)
+        question = frozenset(revisions), tuple(after)
+        if question not in self._orders:
+            only = self._only_order(revisions)
+            self._orders[question] = self._order_of_alembic(revisions, after) if only is None else only
+        return self._orders[question]
 
     def resolve(self, name: str) -> tuple[str, ...]:
         """The full ids that a name means: an id, the start of one, a label, `head`, `heads`, `label@head`.
@@ -115,16 +123,20 @@ class Graph:
         """
         if name in self._scripts:
             return (name,)
+        if name == "heads":
+            return self.heads
+        mend = "alembic history   # lists the revisions"
+        if (why := _no_place(name)) is not None:
+            raise UsageError(f"no revision is meant by {name!r}: {why}", mend=mend)
         from alembic.script.revision import Revision, RevisionError
 
         try:
             found = self.revision_map.get_revisions(name)
         except RevisionError as error:
-            mend = "alembic history   # lists the revisions"
             raise UsageError(f"no single revision is meant by {name!r}: {error}", mend=mend) from error
-        if name == "heads":
-            return self.heads
-        return tuple(sorted(revision.revision for revision in found if isinstance(revision, Revision)))
+        if meant := tuple(sorted(revision.revision for revision in found if isinstance(revision, Revision))):
+            return meant
+        raise UsageError(f"no revision is meant by {name!r}: there is none there", mend=mend)
 
     @property
     def revision_map(self) -> RevisionMap:
@@ -149,6 +161,12 @@ class Graph:
             seen |= fresh
             waiting.extend(fresh)
 
+    def _overlapping(self, heads: frozenset[str]) -> Iterator[tuple[str, str]]:
+        lineage = {revision: script.down_revisions for revision, script in self._scripts.items()}
+        for above in sorted(heads):
+            for below in sorted((set(self._walk((above,), lineage)) - {above}) & heads):
+                yield below, above
+
     def _only_order(self, revisions: Collection[str]) -> tuple[str, ...] | None:
         wanted = set(revisions)
         sorter = TopologicalSorter({r: [p for p in self._parents[r] if p in wanted] for r in wanted})
@@ -170,9 +188,14 @@ class Graph:
         return tuple(reversed([step.revision for step in downwards if step.revision in wanted]))
 
 
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise ScriptsError.collect(problems, "{n} problems in the revision scripts")
+def _no_place(name: str) -> str | None:
+    """Why a name cannot be that of a place in the graph; some that Alembic takes mean steps, or nothing."""
+    label, at, end = name.rpartition("@")
+    if not end.strip() or (at and not label.strip()):
+        return "something is missing in it"
+    if end.strip()[0] in "+-":
+        return "steps are counted from somewhere, and every database is somewhere else"
+    return "that is before the first revision" if end == "base" else None
 
 
 def _broken(scripts: tuple[Script, ...], labels: Mapping[str, str]) -> list[Problem]:
@@ -189,9 +212,9 @@ def _broken(scripts: tuple[Script, ...], labels: Mapping[str, str]) -> list[Prob
         for revision, same in by_id.items()
         if len(same) > 1
     ]
+    problems += _bad_labels(scripts, by_id)
     for script in scripts:
         problems += _bad_id(script)
-        problems += _bad_labels(script, labels, by_id)
         problems += [
             Problem(
                 f"{kind} {name!r} of revision {script.revision!r} is in no script",
@@ -221,26 +244,37 @@ def _bad_id(script: Script) -> Iterator[Problem]:
         )
 
 
-def _bad_labels(script: Script, labels: Mapping[str, str], ids: Collection[str]) -> Iterator[Problem]:
-    for label in script.branch_labels:
-        if labels[label] != script.revision or label in ids:
+def _bad_labels(scripts: tuple[Script, ...], by_id: Mapping[str, list[Script]]) -> Iterator[Problem]:
+    by_label: dict[str, list[Script]] = {}
+    for script in scripts:
+        for label in dict.fromkeys(script.branch_labels):
+            by_label.setdefault(label, []).append(script)
+    for label, same in by_label.items():
+        claiming = dict.fromkeys(script.path for script in (*same, *by_id.get(label, ())))
+        if len(claiming) > 1:
             yield Problem(
                 f"branch label {label!r} is used more than once, or is also a revision id",
-                script.path,
+                ", ".join(claiming),
                 "give each branch a label of its own",
             )
 
 
-def _cycles(parents: Mapping[str, tuple[str, ...]], scripts: Mapping[str, Script]) -> list[Problem]:
+def _cycles(parents: Mapping[str, tuple[str, ...]], scripts: Mapping[str, Script]) -> Iterator[Problem]:
+    """One problem for each circle; a revision that lies in two is named in the first alone."""
+    left = dict(parents)
+    while loop := _circle(left):
+        yield Problem(
+            f"revisions follow each other in a circle: {' → '.join(reversed(loop))}",
+            ", ".join(scripts[revision].path for revision in dict.fromkeys(loop)),
+            "correct the down_revision or depends_on of one of them",
+        )
+        left = {revision: left[revision] for revision in left.keys() - set(loop)}
+
+
+def _circle(parents: Mapping[str, tuple[str, ...]]) -> list[str]:
     try:
         TopologicalSorter(parents).prepare()
     except CycleError as error:
         loop: list[str] = error.args[1]
-        return [
-            Problem(
-                f"revisions follow each other in a circle: {' → '.join(reversed(loop))}",
-                ", ".join(scripts[revision].path for revision in dict.fromkeys(loop)),
-                "correct the down_revision or depends_on of one of them",
-            )
-        ]
+        return loop
     return []

@@ -143,7 +143,7 @@ class Facts:
 
     `applied` are all revisions it has. `transactional` says whether its database undoes a failed revision.
     `untouched` is whether its schema is as it was when the open step's intent was recorded, and that this
-    proves the step left nothing behind; None where that cannot be told.
+    proves that a step which commits only at its end left nothing behind; None where that cannot be told.
     """
 
     applied: frozenset[str]
@@ -177,10 +177,7 @@ def reconcile(plan: TargetPlan, run: Run | None, facts: Facts, graph: Graph) -> 
     if run is None:
         return Reconciliation(remaining=remaining)
     recovered = tuple(
-        step.revision
-        for step in done
-        if run.record(plan.target, step.revision).state
-        in (StepState.STARTED, StepState.IN_DOUBT, StepState.FAILED)
+        step.revision for step in done if run.record(plan.target, step.revision).state is not StepState.APPLIED
     )
     doubtful = [step for step in remaining if _in_doubt(step, run.record(plan.target, step.revision), facts)]
     return Reconciliation(recovered, remaining, doubt=doubtful[0].revision if doubtful else None)
@@ -201,7 +198,8 @@ def _in_doubt(step: Step, record: StepRecord, facts: Facts) -> bool:
         case StepState.IN_DOUBT:
             return True
         case StepState.STARTED:
-            return not (facts.transactional and step.atomic) and facts.untouched is not True
+            undone = facts.transactional or facts.untouched is True
+            return not (undone and step.atomic and not record.body.get("autocommit"))
         case _:
             return False
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Step, TargetPlan
 from orchestrator.core.reports import Failure, Result, StepResult, TargetResult
+from orchestrator.errors import JournalError
 from orchestrator.execution.setting import Setting
 
 
@@ -26,6 +28,8 @@ class Checkpoints:
         self._steps = {step.revision: step for step in plan.steps}
         self._results: dict[str, StepResult] = {}
         self._begun: dict[str, float] = {}
+        self._unrecorded: list[str] = []
+        self._taken = False
         self.heads = plan.start
 
     @property
@@ -37,18 +41,28 @@ class Checkpoints:
         """The planned step of a revision."""
         return self._steps[revision]
 
+    def taken(self) -> None:
+        """The target is this run's: locked, and in nobody else's doubt. Before that its end is not recorded."""
+        self._taken = True
+
     def done_before(self, revision: str) -> None:
         """Applied and recorded by an earlier attempt: nothing to record, only to report."""
         self._settle(revision, "applied")
 
     def recovered(self, revision: str) -> None:
         """Found applied without a recorded outcome."""
-        self._tell(EventKind.STEP_RECOVERED, revision)
         self._settle(revision, "recovered")
+        self._tell(EventKind.STEP_RECOVERED, revision)
 
-    def intent(self, revision: str, catalog: Mapping[str, str] | None) -> None:
+    def not_atomic(self, revision: str) -> None:
+        """env.py commits each of the revision's statements by itself, whatever its script looks like."""
+        self._steps[revision] = replace(self.step(revision), atomic=False)
+
+    def intent(self, revision: str, catalog: Mapping[str, str] | None, *, autocommit: bool = False) -> None:
         """The revision is about to start; `catalog` is the schema before it, where a failure may leave parts."""
-        extra = {"catalog": dict(catalog)} if catalog is not None else {}
+        extra: dict[str, Any] = {"catalog": dict(catalog)} if catalog is not None else {}
+        if autocommit:
+            extra["autocommit"] = True
         step = self.step(revision)
         self._tell(EventKind.STEP_INTENT, revision, digest=step.digest, heads=list(self.heads), **extra)
         self._begun[revision] = time.monotonic()
@@ -66,29 +80,49 @@ class Checkpoints:
 
     def failed(self, revision: str, reason: str) -> None:
         """Not applied, and nothing of it is left."""
-        self._tell(EventKind.STEP_FAILED, revision, reason=reason)
         self._settle(revision, "failed")
+        self._tell(EventKind.STEP_FAILED, revision, reason=reason)
 
     def in_doubt(self, revision: str, **found: Any) -> None:
         """Not in the version table, and something of it may be left; `found` is what is known of that."""
-        self._tell(EventKind.STEP_IN_DOUBT, revision, **found)
         self._settle(revision, "in_doubt")
+        self._tell(EventKind.STEP_IN_DOUBT, revision, **found)
 
     def still_in_doubt(self, revision: str) -> None:
         """In doubt since an earlier attempt: recorded then, reported now."""
         self._settle(revision, "in_doubt")
 
     def result(self, failure: Failure | None) -> TargetResult:
-        """How the target came out, recorded as its end."""
+        """How the target came out, recorded as its end if the target was this run's.
+
+        A run that was turned away must not stand as the target's latest: another's may be in doubt.
+        """
         steps = tuple(
             self._results.get(step.revision, StepResult(step.revision, step.message, "not_started"))
             for step in self._plan.steps
         )
         result = _summary(steps, self.open, failure)
+        try:
+            if self._taken:
+                self._end(result, failure)
+        except JournalError as error:
+            failure = failure or Failure.of(error)
+            result = _summary(steps, self.open, failure)
+        return TargetResult(self._plan.target, result, self._plan.start, self.heads, steps, self._honest(failure))
+
+    def _end(self, result: Result, failure: Failure | None) -> None:
         told = {"code": failure.code, "reason": failure.message, "mend": failure.mend} if failure else {}
         heads = list(self.heads)
         self._setting.tell(EventKind.TARGET_FINISHED, self._plan.target, result=str(result), heads=heads, **told)
-        return TargetResult(self._plan.target, result, self._plan.start, self.heads, steps, failure)
+
+    def _honest(self, failure: Failure | None) -> Failure | None:
+        """With what the journal does not know, which only this message can tell."""
+        if failure is None or not self._unrecorded:
+            return failure
+        names = ", ".join(dict.fromkeys(self._unrecorded))
+        missing = f"the outcome of revision {names} could not be recorded; the database is at {_heads(self.heads)}"
+        mend = f"{failure.mend}; then: orchestrate resume {self._setting.run_id}"
+        return replace(failure, message=f"{failure.message}; {missing}", mend=mend)
 
     def _settle(self, revision: str, outcome: str, seconds: float | None = None) -> None:
         self._begun.pop(revision, None)
@@ -96,7 +130,12 @@ class Checkpoints:
 
     def _tell(self, kind: EventKind, revision: str, **body: Any) -> None:
         message = self.step(revision).message
-        self._setting.tell(kind, self._plan.target, revision, message=message, **body)
+        try:
+            self._setting.tell(kind, self._plan.target, revision, message=message, **body)
+        except JournalError:
+            if kind is not EventKind.STEP_INTENT:
+                self._unrecorded.append(revision)
+            raise
 
 
 def _summary(steps: tuple[StepResult, ...], still_open: tuple[str, ...], failure: Failure | None) -> Result:
@@ -105,8 +144,12 @@ def _summary(steps: tuple[StepResult, ...], still_open: tuple[str, ...], failure
         return Result.IN_DOUBT
     if failure is not None:
         return Result.FAILED
-    if not steps:
-        return Result.NOTHING_TO_DO
+    if all(step.outcome == "applied" and step.seconds is None for step in steps):
+        return Result.NOTHING_TO_DO  # all of it was done before this attempt
     if "not_started" not in outcomes:
         return Result.APPLIED
     return Result.NOT_STARTED if outcomes == {"not_started"} else Result.STOPPED
+
+
+def _heads(heads: tuple[str, ...]) -> str:
+    return ", ".join(heads) or "base"

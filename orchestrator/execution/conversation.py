@@ -18,8 +18,11 @@ class Conversed(Protocol):
     def admitted(self, message: Mapping[str, Any]) -> None:
         """env.py connected to the right database, and the worker holds the work lock; nothing was changed yet."""
 
-    def intent(self, revision: str) -> bool:
-        """A revision is about to start: record it; False where it may not."""
+    def intent(self, revision: str, *, autocommit: bool) -> bool:
+        """A revision is about to start: record it; False where it may not.
+
+        `autocommit` says that env.py has every statement commit by itself.
+        """
 
     def committed(self, revision: str) -> None:
         """The worker says that a revision is committed."""
@@ -64,7 +67,7 @@ def _last_word(
                 listener.admitted(message)
             case "intent":
                 try:
-                    go = listener.intent(message["revision"])
+                    go = listener.intent(message["revision"], autocommit=message["autocommit"])
                 except OrchestrateError:
                     worker.send({"go": False})
                     raise

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.plan import TargetPlan, Wave
 from orchestrator.core.reports import Failure, Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
-from orchestrator.errors import OrchestrateError
+from orchestrator.errors import JournalError
+from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_run import run_target
 
@@ -21,7 +23,7 @@ _AT_ONCE = 4
 def execute(setting: Setting) -> RunReport:
     """Run the setting's plan to its end, or to where it must stop, and record how it ended.
 
-    The run's start is recorded by whoever called. Raises JournalError where even the end cannot be recorded.
+    The run's start is recorded by whoever called. Where the end cannot be recorded, the report says so.
     """
     results: list[TargetResult] = []
     halted = False
@@ -31,10 +33,20 @@ def execute(setting: Setting) -> RunReport:
             done = [unstarted(plan) for plan in wave.targets] if halted else _run(setting, wave)
             results += done
             halted = halted or any(result.result not in _GOOD for result in done)
-    outcome = _outcome(results, interrupted=setting.stop.requested)
-    setting.tell(EventKind.RUN_FINISHED, outcome=str(outcome))
+    outcome = _outcome(setting, results)
     stopped = setting.stop.exit if outcome is Outcome.INTERRUPTED else None
-    return RunReport(setting.run_id, outcome, setting.plan, targets=tuple(results), stopped=stopped)
+    report = RunReport(setting.run_id, outcome, setting.plan, targets=tuple(results), stopped=stopped)
+    return _ended(setting, report)
+
+
+def _ended(setting: Setting, report: RunReport) -> RunReport:
+    failures = {str(result.target): result.failure.message for result in report.targets if result.failure}
+    told: dict[str, Any] = {"failures": failures} if failures else {}
+    try:
+        setting.tell(EventKind.RUN_FINISHED, outcome=str(report.outcome), **told)
+    except JournalError as error:
+        return replace(report, failure=Failure.of(error))
+    return report
 
 
 _GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
@@ -50,23 +62,18 @@ def _run_one(setting: Setting, plan: TargetPlan) -> TargetResult:
         return TargetResult(plan.target, Result.NOTHING_TO_DO, plan.start, plan.end)
     if setting.resumed is not None and setting.resumed.finished(plan.target):
         return finished_before(plan)
-    try:
-        return run_target(setting, plan)
-    except OrchestrateError as error:
-        return _failed(plan, error)
+    return run_target(setting, plan)
 
 
-def _failed(plan: TargetPlan, error: OrchestrateError) -> TargetResult:
-    """A target whose run could not even be recorded: the journal is gone, so nothing more is claimed of it."""
-    return replace(unstarted(plan), result=Result.IN_DOUBT, end=(), failure=Failure.of(error))
-
-
-def _outcome(results: Iterable[TargetResult], *, interrupted: bool) -> Outcome:
-    found = {result.result for result in results}
-    if Result.IN_DOUBT in found:
+def _outcome(setting: Setting, results: Iterable[TargetResult]) -> Outcome:
+    cancelled = {result.target for result in results if result.failure and result.failure.code == CANCELLED}
+    found = {result.result for result in results if result.target not in cancelled}
+    if Result.IN_DOUBT in {result.result for result in results}:
         return Outcome.IN_DOUBT
     if Result.FAILED in found:
         return Outcome.FAILED
-    if interrupted and found & {Result.NOT_STARTED, Result.STOPPED}:
+    if cancelled or (setting.stop.requested and found & {Result.NOT_STARTED, Result.STOPPED}):
         return Outcome.INTERRUPTED
+    if found == {Result.NOTHING_TO_DO} and setting.resumed is None:
+        return Outcome.NOTHING_TO_DO
     return Outcome.SUCCEEDED

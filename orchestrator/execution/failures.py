@@ -17,7 +17,9 @@ from orchestrator.errors import (
     WrongDatabaseError,
 )
 from orchestrator.execution.setting import Setting
-from orchestrator.execution.stop import Stop
+
+CANCELLED = "cancelled"
+"""The code of what a second signal ended."""
 
 _KINDS: dict[str, type[OrchestrateError]] = {
     "wrong_database": WrongDatabaseError,
@@ -33,10 +35,14 @@ def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> Or
     """What went wrong, or None where the worker ended well or was told to stop."""
     resume = f"orchestrate resume {setting.run_id}"
     match final["say"]:
-        case "finished" | "stopped":
+        case "finished" | "stopped" | "abandoned":
             return None
+        case "died" if setting.stop.cancelled:
+            return FailedError(_CANCELLED, where=str(target), mend=resume, code=CANCELLED)
+        case "failed" if final["code"] == CANCELLED:
+            return FailedError(_CANCELLED, where=str(target), mend=resume, code=CANCELLED)
         case "died":
-            return FailedError(_death(final["exit"], setting.stop), where=str(target), mend=resume)
+            return FailedError(_death(final["exit"]), where=str(target), mend=resume)
         case _:
             code = str(final["code"])
             kind = _KINDS.get(code, FailedError)
@@ -49,9 +55,10 @@ def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> Or
             )
 
 
-def _death(exit_code: int, stop: Stop) -> str:
-    if stop.cancelled:
-        return "the revision in hand was cancelled"
+_CANCELLED = "the revision in hand was cancelled"
+
+
+def _death(exit_code: int) -> str:
     if exit_code < 0:
         return f"the worker was killed by {signal.Signals(-exit_code).name}"
     return f"the worker ended without a word (exit code {exit_code}): env.py or a revision ended the process"

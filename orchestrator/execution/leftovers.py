@@ -31,8 +31,9 @@ def leftovers(
     A worker that lived to tell knows which statements the database kept. One that died leaves only the schema
     to compare, and that tells all on SQLite alone: there the data changes of a dead process are undone with it.
     """
-    kept = tuple(final.get("kept", ())) if final.get("revision") in (None, step.revision) else ()
+    kept = tuple(statement for revision, statement in final.get("kept", ()) if revision == step.revision)
     if observation.transactional and step.atomic:
-        return Leftovers(kept, changes, clean=True)
-    told = final["say"] == "failed" or (observation.family == "sqlite" and step.atomic)
+        return Leftovers(kept, changes, clean=not kept)
+    lived = final["say"] in ("failed", "finished") and final.get("code") != "cancelled"
+    told = lived or (observation.family == "sqlite" and step.atomic)
     return Leftovers(kept, changes, clean=told and not kept and not changes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, Thread
 from types import FrameType
 from typing import Protocol
 
@@ -18,7 +19,7 @@ class Cancellable(Protocol):
     """What a second request ends."""
 
     def cancel(self) -> None:
-        """End it now."""
+        """End it now; called from a thread of its own, and may take a while."""
 
 
 class Stop:
@@ -45,16 +46,15 @@ class Stop:
         """Ask to stop; from the second time on, cancel what is running."""
         self._count += 1
         self.exit = self.exit or exit_code
-        self._on_request(self._count)
-        if self.cancelled:
-            for worker in tuple(self._running):
-                worker.cancel()
+        self._follow_up(self._count)
 
     @contextmanager
     def watching(self, worker: Cancellable) -> Iterator[None]:
-        """While inside, a second request cancels the worker."""
+        """While inside, a second request cancels the worker; also one that was made just before."""
         with self._lock:
             self._running.add(worker)
+        if self.cancelled:
+            worker.cancel()
         try:
             yield
         finally:
@@ -63,14 +63,44 @@ class Stop:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """While inside, SIGINT, SIGTERM and SIGHUP are requests. Only for the main thread."""
+        """While inside, SIGINT, SIGTERM and SIGHUP are requests. Only for the main thread.
+
+        A signal handler may interrupt anything, also itself, so it only counts; a thread tells and cancels.
+        """
+        counts: SimpleQueue[int | None] = SimpleQueue()
 
         def handle(number: int, _frame: FrameType | None) -> None:
-            self.request(_EXITS[signal.Signals(number)])
+            self._count += 1
+            self.exit = self.exit or _EXITS[signal.Signals(number)]
+            counts.put(self._count)
 
+        teller = Thread(target=self._follow_ups, args=(counts,), name="stop", daemon=True)
+        teller.start()
         before = {number: signal.signal(number, handle) for number in _EXITS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            counts.put(None)
+            teller.join()
+
+    def _follow_ups(self, counts: SimpleQueue[int | None]) -> None:
+        while (count := counts.get()) is not None:
+            self._follow_up(count)
+
+    def _follow_up(self, count: int) -> None:
+        try:
+            self._on_request(count)
+        finally:
+            if count > 1:
+                self._cancel()
+
+    def _cancel(self) -> None:
+        with self._lock:
+            running = tuple(self._running)
+        threads = [Thread(target=worker.cancel, daemon=True) for worker in running]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()

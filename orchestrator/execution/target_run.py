@@ -2,65 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.core.divergence import State, applied, stand
 from orchestrator.core.events import EventKind
-from orchestrator.core.observations import Observation
+from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.plan import Step, TargetPlan
 from orchestrator.core.planner import explain
 from orchestrator.core.reports import Failure, TargetResult
-from orchestrator.core.run import Facts, StepRecord, reconcile
+from orchestrator.core.run import Facts, StepRecord, doubtful_step, reconcile
 from orchestrator.databases.catalog import catalog, difference
-from orchestrator.databases.locks import Holder, RunLock, acquire, wait_for_work
 from orchestrator.databases.probe import probe
 from orchestrator.errors import (
     DivergenceError,
     FailedError,
     InDoubtError,
+    LockedError,
     OrchestrateError,
     StalePlanError,
     UnavailableError,
 )
 from orchestrator.execution.checkpoints import Checkpoints
 from orchestrator.execution.conversation import converse
-from orchestrator.execution.failures import failure_of
+from orchestrator.execution.failures import CANCELLED, failure_of
 from orchestrator.execution.leftovers import Leftovers, leftovers
 from orchestrator.execution.setting import Setting
-
-_ORPHAN_SECONDS = 60.0
-"""How long to wait for a server that still works for a run that died, before saying so and giving up."""
+from orchestrator.execution.target_lock import Stopped, TargetLock, patiently
 
 
 def run_target(setting: Setting, plan: TargetPlan) -> TargetResult:
-    """Take one target as far as it goes; what can happen to a database is in the result, not raised.
-
-    Raises JournalError alone: without a record nothing more may be done or claimed.
-    """
+    """Take one target as far as it goes; what can happen to a database or to the journal is in the result."""
     checkpoints = Checkpoints(setting, plan)
     try:
-        wait = setting.endpoints[plan.target].timeouts.run_lock_wait
-        with acquire(
-            setting.endpoints[plan.target], setting.run_id, wait, _waiting(setting, plan, "run lock")
-        ) as lock:
-            _TargetRun(setting, plan, checkpoints, lock).run()
+        with TargetLock(setting, plan.target) as lock:
+            # Its end is recorded while the lock is held: the last word on a target is whose lock it was.
+            return _locked(setting, plan, checkpoints, lock)
     except OrchestrateError as error:
         return checkpoints.result(Failure.of(error))
+    except Stopped:
+        return checkpoints.result(None)
+
+
+def _locked(setting: Setting, plan: TargetPlan, checkpoints: Checkpoints, lock: TargetLock) -> TargetResult:
+    try:
+        _TargetRun(setting, plan, checkpoints, lock).run()
+    except OrchestrateError as error:
+        return checkpoints.result(_failure(setting, error))
     return checkpoints.result(None)
 
 
-def _waiting(setting: Setting, plan: TargetPlan, lock: str) -> Callable[[Holder | None], None]:
-    def tell(holder: Holder | None) -> None:
-        setting.tell(EventKind.LOCK_WAITING, plan.target, lock=lock, holder=str(holder or "somebody"))
-
-    return tell
+def _failure(setting: Setting, error: OrchestrateError) -> Failure:
+    """The error as a value; a cancellation that left a known state is no failure but what was asked for."""
+    failure, asked = Failure.of(error), setting.stop.exit
+    return replace(failure, exit=asked) if error.code == CANCELLED and asked is not None else failure
 
 
 class _TargetRun:
     """Drives one target that is locked; raises what keeps it from going on, with everything recorded."""
 
-    def __init__(self, setting: Setting, plan: TargetPlan, checkpoints: Checkpoints, lock: RunLock) -> None:
+    def __init__(self, setting: Setting, plan: TargetPlan, checkpoints: Checkpoints, lock: TargetLock) -> None:
         self._setting = setting
         self._plan = plan
         self._checkpoints = checkpoints
@@ -70,25 +72,23 @@ class _TargetRun:
         self._graph = setting.graphs[plan.target]
         self._transactional = False
         self._home: str | None = None
-        self._before: Mapping[str, str] | None = None
+        self._before: dict[str, Mapping[str, str] | None] = {}
+        self._resumed = setting.resumed
 
     def run(self) -> None:
         """The steps that are left, one by one, until all are applied or one stops it."""
-        self._wait_for_the_dead()
+        self._lock.wait_to_begin()
         remaining = self._reconciled()
         if not remaining or self._setting.stop.requested:
             return
         try:
             final = converse(self._setting, self._target, self._request(remaining), self)
         except OrchestrateError:
-            self._settle({"say": "stopped"})
+            self._settle({"say": "abandoned"})
             raise
         self._settle(final)
 
     # --- before anything is changed ---
-
-    def _wait_for_the_dead(self) -> None:
-        wait_for_work(self._lock, _ORPHAN_SECONDS, _waiting(self._setting, self._plan, "work lock"))
 
     def _reconciled(self) -> tuple[Step, ...]:
         """The steps that are left, after the recovered ones were recorded; raises where it must not go on."""
@@ -98,8 +98,10 @@ class _TargetRun:
         self._checkpoints.heads = observation.heads
         # A schema that env.py names itself is compared by name; one that it takes from the search path, by this.
         self._home = observation.schema if self._endpoint.version_table_schema is None else None
+        self._read_again(observation, has)
+        self._checkpoints.taken()
         facts = Facts(has, observation.transactional, self._untouched(observation))
-        left = reconcile(self._plan, self._setting.resumed, facts, self._graph)
+        left = reconcile(self._plan, self._resumed, facts, self._graph)
         if left.conflict is not None:
             raise StalePlanError(left.conflict, where=str(self._target), mend=self._setting.plan.again)
         for step in self._plan.steps[: len(self._plan.steps) - len(left.remaining)]:
@@ -111,9 +113,22 @@ class _TargetRun:
             raise self._doubt(left.doubt)
         return left.remaining
 
+    def _read_again(self, observation: Observation, has: frozenset[str]) -> None:
+        """What others recorded of the target since this run was prepared; raises InDoubtError where they died."""
+        latest = self._setting.journal.unsettled(self._target)
+        if latest is None:
+            return
+        if latest.id == self._setting.run_id:
+            self._resumed = latest
+            return
+        facts = Facts(has, observation.transactional)
+        if (revision := doubtful_step(latest, self._target, facts)) is not None:
+            what = f"revision {revision} may be half applied, by run {latest.id} of {latest.actor}"
+            raise InDoubtError(what, where=str(self._target), mend=f"orchestrate resume {latest.id}")
+
     def _untouched(self, observation: Observation) -> bool | None:
         """Whether the step that was cut off left nothing: on SQLite an unchanged schema proves it."""
-        record = self._setting.resumed.started_step(self._target) if self._setting.resumed else None
+        record = self._resumed.started_step(self._target) if self._resumed else None
         if observation.family != "sqlite" or record is None or "catalog" not in record.body:
             return None
         return not self._changes(record.body["catalog"])
@@ -129,9 +144,9 @@ class _TargetRun:
         return InDoubtError(what, where=str(self._target), mend=self._settling)
 
     def _recorded(self, revision: str) -> StepRecord:
-        if self._setting.resumed is None:
+        if self._resumed is None:
             raise LookupError("only a run that is resumed can find a step in doubt")
-        return self._setting.resumed.record(self._target, revision)
+        return self._resumed.record(self._target, revision)
 
     # --- the steps ---
 
@@ -160,16 +175,19 @@ class _TargetRun:
             EventKind.TARGET_STARTED, self._target, heads=heads, versions=versions, deferred=deferred
         )
 
-    def intent(self, revision: str) -> bool:
+    def intent(self, revision: str, *, autocommit: bool) -> bool:
         """Record that the revision is about to start; False where no further step may start."""
         if self._setting.stop.requested:
             return False
         if not self._lock.alive():
             what = "the run lock was lost with its connection; no further step was started"
             raise UnavailableError(what, where=str(self._target), mend=self._resume)
+        if autocommit:
+            self._checkpoints.not_atomic(revision)
         undone_by_database = self._transactional and self._checkpoints.step(revision).atomic
-        self._before = None if undone_by_database else catalog(self._endpoint)
-        self._checkpoints.intent(revision, self._before)
+        before = None if undone_by_database else catalog(self._endpoint)
+        self._checkpoints.intent(revision, before, autocommit=autocommit)
+        self._before[revision] = before
         return True
 
     def committed(self, revision: str) -> None:
@@ -182,9 +200,9 @@ class _TargetRun:
 
     def _settle(self, final: Mapping[str, Any]) -> None:
         """Decide every step that was begun and not seen applied, from a fresh look; raises what went wrong."""
-        if final["say"] != "finished":
-            self._wait_for_the_dead()
         error = failure_of(self._setting, self._target, final)
+        if final["say"] != "finished":
+            self._wait_to_judge(error)
         observation, has = self._observe()
         if has is None:
             raise error if error and not self._checkpoints.open else self._unplaced(observation)
@@ -197,15 +215,26 @@ class _TargetRun:
         if error is not None:
             raise error
 
+    def _wait_to_judge(self, error: OrchestrateError | None) -> None:
+        """Until the target may be judged; raises where it may not, and what is open then stays open."""
+        try:
+            self._lock.wait_to_judge()
+        except (LockedError, UnavailableError) as unsettled:
+            if not self._checkpoints.open:
+                raise error or unsettled from None
+            raise self._unknown(unsettled, str(error.what) if error else None) from None
+
     def _undone(
         self, revision: str, final: Mapping[str, Any], error: OrchestrateError, observation: Observation
     ) -> OrchestrateError:
         """Record a step that is not in the version table: failed cleanly, or in doubt with what was found."""
-        left = leftovers(self._checkpoints.step(revision), final, self._changes(self._before), observation)
+        left = leftovers(
+            self._checkpoints.step(revision), final, self._changes(self._before[revision]), observation
+        )
         if left.clean:
             self._checkpoints.failed(revision, str(error))
             return error
-        before = dict(self._before or {})
+        before = dict(self._before[revision] or {})
         self._checkpoints.in_doubt(
             revision, reason=str(error), kept=list(left.kept), changes=list(left.changes), catalog=before
         )
@@ -223,9 +252,23 @@ class _TargetRun:
     # --- looking ---
 
     def _observe(self) -> tuple[Observation, frozenset[str] | None]:
-        observation = probe(self._endpoint, self._setting.now)
+        observation = self._probed()
         self._transactional = observation.transactional
         return observation, applied(self._graph, observation)
+
+    def _probed(self) -> Observation:
+        """A fresh look; while steps are open, one that waits for a server that is coming back."""
+
+        def look() -> Observation:
+            observation = probe(self._endpoint, self._setting.now)
+            if self._checkpoints.open and observation.reading is Reading.UNREACHABLE:
+                raise UnavailableError(observation.detail or "unreachable")
+            return observation
+
+        try:
+            return patiently(look)
+        except UnavailableError:
+            return probe(self._endpoint, self._setting.now)
 
     def _changes(self, before: Mapping[str, str] | None) -> tuple[str, ...]:
         return () if before is None else difference(dict(before), catalog(self._endpoint))
@@ -234,12 +277,17 @@ class _TargetRun:
         standing = stand(self._graph, observation)
         what, mend = explain(observation, standing)
         unavailable = standing.state in (State.DENIED, State.UNREACHABLE)
-        if self._checkpoints.open:
-            revisions = ", ".join(self._checkpoints.open)
-            what = f"{what}; what became of revision {revisions} is not known until it answers"
-            mend = self._resume
         kind = UnavailableError if unavailable else DivergenceError
-        return kind(what, where=str(self._target), mend=mend)
+        error = kind(what, where=str(self._target), mend=mend)
+        return self._unknown(error) if self._checkpoints.open else error
+
+    def _unknown(self, error: OrchestrateError, cause: str | None = None) -> OrchestrateError:
+        """The same kind of error, saying that the outcome of what was begun is not known."""
+        before = f"{cause}; then: " if cause else ""
+        unknown = f"what became of revision {', '.join(self._checkpoints.open)} is not known yet"
+        return type(error)(
+            f"{before}{error.what}; {unknown}", where=str(self._target), mend=self._resume, code=error.code
+        )
 
     @property
     def _resume(self) -> str:

@@ -50,6 +50,7 @@ class Worker:
         self._lines = ours.makefile("r", encoding="utf-8", newline="\n")
         self._reader = Thread(target=self._read_output, args=(on_output,), daemon=True)
         self._reader.start()
+        Thread(target=self._hang_up_at_its_end, daemon=True).start()
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the worker; one that is gone is noticed by `messages`."""
@@ -64,7 +65,7 @@ class Worker:
                     yield json.loads(line)
 
     def cancel(self) -> None:
-        """End the worker and what it started, now; the revision in hand is torn apart."""
+        """Have the worker cancel the revision in hand and roll back; kill it if that takes too long."""
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(_GRACE_SECONDS)
@@ -84,8 +85,19 @@ class Worker:
         return self._process.returncode
 
     def _signal(self, number: int) -> None:
+        """Signal the worker and what it started; once it is reaped its number may be another's."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, number)
+
+    def _hang_up_at_its_end(self) -> None:
+        """End the conversation with the process: a program that env.py forked may hold the other end open.
+
+        What the worker said before is still read.
+        """
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def _read_output(self, on_output: Callable[[str], None]) -> None:
         stream = self._process.stdout
@@ -93,7 +105,9 @@ class Worker:
             return
         with stream:
             for line in stream:
-                on_output(line.decode(errors="replace").rstrip("\n"))
+                # Whatever is wrong with whoever listens: a pipe that nobody empties would stop the worker.
+                with contextlib.suppress(Exception):
+                    on_output(line.decode(errors="replace").rstrip("\n"))
 
 
 def _start(project: AlembicProject, variables: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:

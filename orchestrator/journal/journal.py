@@ -68,11 +68,15 @@ class Journal:
 
     def events(self, run: str) -> tuple[Event, ...]:
         """Everything recorded of one run, in order; empty for an unknown run."""
-        return tuple(map(_event, self._read("WHERE run = ? ORDER BY sequence", run)))
+        return tuple(map(self._event, self._read("WHERE run = ? ORDER BY sequence", run)))
 
     def run(self, run_id: str) -> Run:
         """One run as the journal tells it; UsageError where there is none of that id."""
-        run = fold(self.events(run_id))
+        events = self.events(run_id)
+        try:
+            run = fold(events)
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._broken(events[0].sequence) from error
         if run is None:
             raise UsageError(f"there is no run {run_id!r} in {self._where}", mend="orchestrate runs")
         return run
@@ -98,11 +102,32 @@ class Journal:
         previous, count = _BEGINNING, 0
         for row in self._read("ORDER BY sequence"):
             count += 1
-            if row != _row(_event(row), previous):
-                what = f"the journal is broken at event {count}: it was changed or removed after it was written"
-                raise JournalError(what, where=self._where, mend="restore the journal from a backup")
+            if row != _row(self._event(row, count), previous):
+                raise self._broken(count)
             previous = str(row[-1])
         return count, previous
+
+    def unsettled(self, target: Target) -> Run | None:
+        """The latest run on the target, unless it left the target with nothing open and nothing in doubt.
+
+        Cheap where all is well: it is asked for every target of a run.
+        """
+        rows = self._read("WHERE target = ? ORDER BY sequence DESC LIMIT 1", str(target))
+        if not rows:
+            return None
+        last = self._event(rows[0])
+        settled = last.kind is EventKind.TARGET_FINISHED and last.body.get("result") != "in_doubt"
+        return None if settled else self.run(last.run)
+
+    def _event(self, row: Row, count: int | None = None) -> Event:
+        try:
+            return _event(row)
+        except (ValueError, TypeError) as error:
+            raise self._broken(count or row[0]) from error
+
+    def _broken(self, place: object) -> JournalError:
+        what = f"the journal is broken at event {place}: it was changed or removed after it was written"
+        return JournalError(what, where=self._where, mend="restore the journal from a backup")
 
     def _end(self) -> tuple[int, str]:
         rows = self._read("ORDER BY sequence DESC LIMIT 1")

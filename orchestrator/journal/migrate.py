@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import parse
 from orchestrator.errors import JournalError
-from orchestrator.journal.store import Store, location
+from orchestrator.journal.store import APPEND_LOCK, BUSY_SECONDS, Store, location
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 VERSION_TABLE = "orchestrate_journal_version"
 KNOWN = ("0001",)
@@ -33,25 +37,37 @@ def migrate(url: Secret) -> None:
     """Bring the journal's tables to the newest version; raises JournalError where that fails."""
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
-    from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
-    from sqlalchemy.pool import NullPool
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    address = make_url(url.reveal())
-    if address.get_backend_name() == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-    engine = create_engine(address, poolclass=NullPool, hide_parameters=True)
     try:
-        with engine.begin() as connection:
+        with _engine(url).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({APPEND_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except SQLAlchemyError as error:
         what = f"the journal's tables cannot be made: {getattr(error, 'orig', error)}"
         raise JournalError(what, where=location(url), mend=_mend(parse(url.reveal()))) from error
+
+
+def _engine(url: Secret) -> Engine:
+    """Whoever comes first makes all of it in one transaction, and the others wait for that one."""
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.pool import NullPool
+
+    address = make_url(url.reveal())
+    if address.get_backend_name() == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+        return create_engine(address, poolclass=NullPool, hide_parameters=True)
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
+    engine = create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+    # Left alone, sqlite3 would commit each CREATE TABLE by itself: a kill in between would leave half a journal.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
 
 
 def _mend(address: object) -> str:

@@ -18,8 +18,9 @@ from orchestrator.core.urls import parse
 from orchestrator.errors import ConfigurationError, JournalError
 
 Row = tuple[Any, ...]
-_BUSY_SECONDS = 15.0
-_APPEND_LOCK = 7_021_944_120_231_873_000
+BUSY_SECONDS = 15.0
+"""How long one writer of a file waits for another."""
+APPEND_LOCK = 7_021_944_120_231_873_000
 """PostgreSQL advisory lock, held for one short transaction: a chain has one end, so one writer at a time."""
 
 
@@ -98,14 +99,15 @@ class _SqliteStore:
     """A journal in a file of this machine.
 
     `journal_mode=DELETE`, since WAL has a corruption race in SQLite versions still shipped (fixed in 3.51.3),
-    and `synchronous=EXTRA`, so that what was acknowledged survives a power cut.
+    and `synchronous=EXTRA`, so that what was acknowledged survives a power cut. A reader does not open with
+    mode=ro: it could not read past the rollback journal of a writer that was killed (SQLITE_READONLY_ROLLBACK).
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self._path = path
-        uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rw")
+        uri = path.absolute().as_uri() + "?mode=rw"
         self._connection = sqlite3.connect(
-            uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection.execute("PRAGMA query_only=ON" if read_only else "PRAGMA journal_mode=DELETE")
         self._connection.execute("PRAGMA synchronous=EXTRA")
@@ -170,7 +172,7 @@ class _PostgresqlStore:
     @contextmanager
     def appending(self) -> Iterator[None]:
         with self._named(), self._connection.transaction():
-            self._connection.execute(f"SELECT pg_advisory_xact_lock({_APPEND_LOCK})")
+            self._connection.execute(f"SELECT pg_advisory_xact_lock({APPEND_LOCK})")
             yield
 
     def write(self, statement: str, rows: Sequence[Row]) -> None:

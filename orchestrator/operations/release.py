@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from orchestrator.core import planner
 from orchestrator.core.events import EventKind, Listener
 from orchestrator.core.gates.decide import closed, decide
 from orchestrator.core.gates.verdict import Circumstances, Verdict
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.reports import Failure, PlanReport, RunReport, finished_before, unstarted
 from orchestrator.core.run import Outcome, Run, StepState
 from orchestrator.databases.endpoint import Endpoint
@@ -118,6 +118,8 @@ def perform(configuration: Configuration, prepared: Prepared, actor: Actor) -> R
         what = f"the databases or the scripts changed since this plan was made: {_changes(plan, again.plan)}"
         error = StalePlanError(what, mend=plan.again)
         return RunReport(None, Outcome.REFUSED, plan, prepared.verdicts, failure=Failure.of(error))
+    if shut := closed(again.verdicts):
+        return _unperformed(again, shut)
     return _run(configuration, again, actor, resumed=None)
 
 
@@ -135,36 +137,50 @@ def resume(
 ) -> RunReport:
     """Take a run up again where the facts say it stands; the plan it began with is the plan it ends with.
 
-    Raises StalePlanError where a script that is still to run was changed, and what the survey raises.
+    Raises StalePlanError where a target that is not finished is gone, is another database or has other scripts,
+    and what the survey raises.
     """
     if run.complete:
         return RunReport(
             run.id, Outcome.NOTHING_TO_DO, run.plan, targets=tuple(map(finished_before, run.plan.targets))
         )
+    for name in (run.plan.source, run.plan.through, *confirmed):
+        if name is not None:
+            configuration.environment(name)
     seen = survey(configuration, run.plan.environments, actor.now)
-    circumstances = Circumstances(configuration.pipeline, seen.last_runs, confirmed, resuming=run.id)
-    verdicts = decide(run.plan, circumstances)
-    wish = Wish(Verb(str(run.plan.kind)), run.plan.through, run.plan.source)
+    wish = Wish(Verb(str(run.plan.kind)), run.plan.through, run.plan.source, run.plan.to)
     prepared = Prepared(wish, run.plan, seen, confirmed)
-    if shut := closed(verdicts):
+    if shut := closed(prepared.verdicts):
         return _unperformed(prepared, shut)
-    _same_scripts(run, seen)
+    _still_the_same(run, seen)
     return _run(configuration, prepared, actor, resumed=run)
 
 
-def _same_scripts(run: Run, seen: Survey) -> None:
-    """Raise StalePlanError where a step that is still to run has another script than when it was planned."""
-    problems = []
-    for plan in run.plan.targets:
-        scripts = seen.world.graphs[plan.target].scripts if plan.steps else {}
-        for step in plan.steps:
-            if run.record(plan.target, step.revision).state is StepState.APPLIED:
-                continue
-            if (script := scripts.get(step.revision)) is None or script.digest != step.digest:
-                what = f"the script of revision {step.revision} " + ("changed" if script else "is gone")
-                problems.append(Problem(f"{what} since run {run.id} planned it", str(plan.target), run.plan.again))
+def _still_the_same(run: Run, seen: Survey) -> None:
+    """Raise StalePlanError where what is left of the run would not be what was planned."""
+    unfinished = (plan for plan in run.plan.targets if not run.finished(plan.target))
+    changes = [(plan, what) for plan in unfinished for what in _changes_since(run, plan, seen)]
+    problems = [
+        Problem(f"{what} since run {run.id} planned it", str(p.target), run.plan.again) for p, what in changes
+    ]
     if problems:
-        raise StalePlanError.collect(problems, "{n} steps of the run are stale")
+        raise StalePlanError.collect(problems, "{n} things that the run relies on changed")
+
+
+def _changes_since(run: Run, plan: TargetPlan, seen: Survey) -> Iterator[str]:
+    if plan.target not in seen.endpoints:
+        yield "the target was taken out of environments.yaml"
+        return
+    identity = seen.world.observations[plan.target].identity
+    if None not in (identity, plan.identity) and identity != plan.identity:
+        yield "the URL came to lead to another database"
+    scripts = seen.world.graphs[plan.target].scripts
+    yield from (f"the script of revision {head} is gone" for head in plan.start if head not in scripts)
+    for step in plan.steps:
+        if run.record(plan.target, step.revision).state is StepState.APPLIED:
+            continue
+        if (script := scripts.get(step.revision)) is None or script.digest != step.digest:
+            yield f"the script of revision {step.revision} " + ("changed" if script else "is gone")
 
 
 def _run(configuration: Configuration, prepared: Prepared, actor: Actor, resumed: Run | None) -> RunReport:

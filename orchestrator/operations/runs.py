@@ -6,7 +6,8 @@ from orchestrator.core.events import Event, EventKind
 from orchestrator.core.reports import RunHistory, RunsReport
 from orchestrator.core.run import Run, StepState
 from orchestrator.core.targets import Target
-from orchestrator.errors import UsageError
+from orchestrator.databases.locks import run_lock_holder
+from orchestrator.errors import LockedError, UsageError
 from orchestrator.journal.journal import Journal
 from orchestrator.operations.survey import Clock
 from orchestrator.project.configuration import Configuration
@@ -40,13 +41,20 @@ def resolve(
 ) -> str:
     """Record that a person looked at a step in doubt and that nothing of it is left; returns the revision.
 
-    Raises UsageError where no step of the run is in doubt on the target.
+    Raises UsageError where no step of the run is in doubt on the target, LockedError where the run still works on
+    it, UnavailableError where that cannot be asked.
     """
     run = find(configuration, run_id)
     open_states = (StepState.IN_DOUBT, StepState.STARTED)
     doubtful = [rev for (at, rev), record in run.steps.items() if at == target and record.state in open_states]
     if not doubtful:
         raise UsageError(f"no revision is in doubt on {target} in run {run_id}", mend=f"orchestrate show {run_id}")
+    endpoint = configuration.endpoints([target.environment]).get(target) if run.open else None
+    if endpoint is not None and (holder := run_lock_holder(endpoint)) is not None:
+        what = f"{holder} is working on it now: what becomes of {', '.join(doubtful)} is not decided yet"
+        raise LockedError(
+            what, where=str(target), mend=f"wait for it to end: orchestrate status {target.environment}"
+        )
     with Journal(configuration.journal, writing=True) as journal:
         body = {"reason": reason, "verdict": "not_applied"}
         events = [Event(EventKind.STEP_RESOLVED, now(), run_id, actor, target, rev, body) for rev in doubtful]

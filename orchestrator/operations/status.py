@@ -58,10 +58,10 @@ def _target(seen: Survey, target: Target, twin: Target | None) -> TargetStatus:
 
 def _pairs(world: World, shown: Pipeline) -> Iterator[Pair]:
     for upstream, downstream in shown.neighbours():
+        peers = {(peer.database, peer.tenant): peer for peer in upstream.targets}
         for target in downstream.targets:
-            for peer in upstream.targets:
-                if (peer.database, peer.tenant) == (target.database, target.tenant):
-                    yield Pair(peer, target, compare(world.graphs[target], _has(world, peer), _has(world, target)))
+            if (peer := peers.get((target.database, target.tenant))) is not None:
+                yield Pair(peer, target, compare(world.graphs[target], _has(world, peer), _has(world, target)))
 
 
 def _has(world: World, target: Target) -> frozenset[str] | None:

@@ -6,6 +6,7 @@ Reads only: no project code is run (except a script whose values are no literals
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +19,9 @@ from orchestrator.core.run import Facts, Run, doubtful_step
 from orchestrator.core.targets import Target
 from orchestrator.databases.catalog import catalog, difference
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.locks import run_lock_holder
-from orchestrator.databases.probe import probe_all
+from orchestrator.databases.locks import Holder, run_lock_holder
+from orchestrator.databases.probe import AT_ONCE, probe_all
+from orchestrator.errors import UnavailableError
 from orchestrator.journal.journal import Journal
 from orchestrator.project import alembic_config, scripts
 from orchestrator.project.configuration import AlembicProject, Configuration
@@ -48,7 +50,7 @@ def survey(configuration: Configuration, environments: Iterable[str] | None, now
     with Journal(configuration.journal) as journal:
         last_runs = journal.last_runs()
     observations = probe_all(endpoints.values(), now)
-    holders = _holders(endpoints, last_runs)
+    holders = _holders(endpoints, observations, last_runs)
     world = World(
         pipeline=configuration.pipeline,
         graphs=by_target,
@@ -76,11 +78,24 @@ def _projects(configuration: Configuration, targets: Iterable[Target]) -> dict[s
     return {project.name: project for project in projects}
 
 
-def _holders(endpoints: Mapping[Target, Endpoint], last_runs: Mapping[Target, Run]) -> dict[Target, str]:
+def _holders(
+    endpoints: Mapping[Target, Endpoint],
+    observations: Mapping[Target, Observation],
+    last_runs: Mapping[Target, Run],
+) -> dict[Target, str]:
     """Who drives the targets whose latest run has not ended; asking costs a connection, so only there."""
-    waiting = [target for target in endpoints if target in last_runs and last_runs[target].open]
-    found = {target: run_lock_holder(endpoints[target]) for target in waiting}
+    open_runs = [target for target, run in last_runs.items() if target in endpoints and run.open]
+    asked = [target for target in open_runs if observations[target].reading.readable]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = dict(zip(asked, pool.map(lambda target: _holder(endpoints[target]), asked), strict=True))
     return {target: str(holder) for target, holder in found.items() if holder is not None}
+
+
+def _holder(endpoint: Endpoint) -> Holder | None:
+    try:
+        return run_lock_holder(endpoint)
+    except UnavailableError:  # it answered the probe and went away since: still a row, not a failure
+        return None
 
 
 def _doubts(
@@ -107,4 +122,7 @@ def _untouched(run: Run, endpoint: Endpoint, observation: Observation) -> bool |
     record = run.started_step(endpoint.target)
     if observation.family != "sqlite" or record is None or "catalog" not in record.body:
         return None
-    return not difference(dict(record.body["catalog"]), catalog(endpoint))
+    try:
+        return not difference(dict(record.body["catalog"]), catalog(endpoint))
+    except UnavailableError:
+        return None

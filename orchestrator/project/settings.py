@@ -1,7 +1,7 @@
-"""The process-wide settings: variables that begin with ORCHESTRATE_. The one place that imports pydantic-settings.
+"""The process-wide settings: what they are, and what is said where a variable is wrong.
 
-Only os.environ is read, no .env file. Names are case-insensitive; a variable set to nothing counts as not set.
-Messages name the variable, never its value.
+`settings_source` reads them from the variables that begin with ORCHESTRATE_. Messages name the variable, never its
+value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from orchestrator.core.secrets import Secret
 from orchestrator.errors import ConfigurationError, Problem
@@ -70,20 +69,12 @@ class EnvironmentOverride(_Override):
     databases: dict[str, _Override] = {}
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """ORCHESTRATE_CONFIG, ORCHESTRATE_JOURNAL, ORCHESTRATE_FORMAT, ORCHESTRATE_LOG_FORMAT, and
     ORCHESTRATE_ENVIRONMENTS__PROD__URL (or __PROD__DATABASES__BILLING__URL) with `-` written as `_`.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        arbitrary_types_allowed=True,
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     config: Path = Path("environments.yaml")
     journal: JournalUrl | None = None
@@ -91,31 +82,27 @@ class Settings(BaseSettings):
     log_format: LogFormat = LogFormat.AUTO
     environments: dict[str, EnvironmentOverride] = {}
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Values given in code, then variables; nothing else."""
-        return (init_settings, env_settings)
-
 
 def read_settings() -> Settings:
     """The settings of this process; ConfigurationError naming each variable that is wrong."""
     problems = list(_misspelt())
     try:
-        settings = Settings()
+        settings = _read()
     except ValidationError as error:
         problems.extend(_problem(fault) for fault in error.errors(include_url=False))
-    except SettingsError:
+    except ValueError:  # pydantic-settings' SettingsError: JSON was expected
         problems.append(Problem("cannot be read", _OVERRIDES, f"set one URL at a time: {_OVERRIDE}"))
     if problems:
         raise ConfigurationError.collect(problems, "{n} variables are wrong")
     return settings
+
+
+def _read() -> Settings:
+    if not any(name.upper().startswith(PREFIX) for name in os.environ):
+        return Settings()
+    from orchestrator.project.settings_source import SettingsOfVariables
+
+    return SettingsOfVariables()
 
 
 def _misspelt() -> Iterator[Problem]:

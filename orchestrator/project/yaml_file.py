@@ -27,7 +27,7 @@ MAX_NODES = 200_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))}
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: re.Pattern[str] = yaml.reader.Reader.NON_PRINTABLE
 """What YAML 1.1 does not allow in a stream (section 5.1); checked here to name line and code point."""
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 """What an escape like "\\0" can smuggle in, and no path, variable or URL can hold."""

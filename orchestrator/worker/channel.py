@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from typing import Any
 
@@ -15,6 +16,8 @@ class Channel:
     """One conversation with the parent, a line at a time."""
 
     def __init__(self, descriptor: int) -> None:
+        # A program that env.py starts must not keep the conversation open beyond this process's end.
+        os.set_inheritable(descriptor, False)
         self._socket = socket.socket(fileno=descriptor)
         self._lines = self._socket.makefile("r", encoding="utf-8", newline="\n")
 

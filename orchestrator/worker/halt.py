@@ -7,10 +7,20 @@ class Halt(BaseException):
     """Stops env.py from inside. Not an Exception, so that an env.py that swallows errors does not swallow this.
 
     `code` is the word the parent acts on: wrong_database, work_locked, version_table, heads_moved, read_only,
-    scripts_differ, not_run, stopped.
+    scripts_differ, not_run, cancelled.
     """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class Cancelled(Halt, KeyboardInterrupt):
+    """Raised by the signal, wherever that finds the process.
+
+    As a KeyboardInterrupt it makes psycopg 3 cancel the statement at the server, and asyncio let it through.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("cancelled", "cancelled as asked")

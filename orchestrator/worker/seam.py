@@ -25,11 +25,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from . import guard
-from .channel import Channel
+from .channel import Channel, ParentGone
 from .failure import describe
 from .halt import Halt
 from .serve import versions
-from .statements import Statements
+from .statements import Statements, in_autocommit
 
 
 def upgrade(channel: Channel, request: dict[str, Any]) -> None:
@@ -50,17 +50,13 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     try:
         with environment:
             script.run_env()
-    except Halt:
+        seam.after()
+    except ParentGone:
         raise
-    except BaseException as error:
-        if seam.halted is not None:
-            raise seam.halted from error
-        if seam.in_hand is None:
-            raise
-        channel.say("failed", code="revision_failed", revision=seam.in_hand, kept=seam.kept, **describe(error))
+    except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
+        channel.say("failed", revision=seam.in_hand, kept=seam.kept, **seam.reason(error))
         return
-    seam.after()
-    channel.say("finished", deferred=seam.deferred)
+    channel.say("finished", deferred=seam.deferred, kept=seam.kept)
 
 
 def _config(request: dict[str, Any]) -> Config:
@@ -106,8 +102,8 @@ class Seam:
         self.halted: Halt | None = None
 
     @property
-    def kept(self) -> list[str]:
-        """The writing statements of the revision in hand that the database has kept."""
+    def kept(self) -> list[list[str]]:
+        """The writing statements that the database has kept, each as [revision, statement]."""
         return self._statements.kept if self._statements is not None else []
 
     def wrap(self, environment: EnvironmentContext) -> None:
@@ -164,7 +160,9 @@ class Seam:
         while self._waiting:
             revision, planned = self._waiting.pop(0)
             self._remembering(lambda r=revision, p=planned: self._same_script(r, p))  # type: ignore[misc]
-            if not self._channel.ask("intent", revision=revision)["go"]:
+            if not self._channel.ask("intent", revision=revision, autocommit=in_autocommit(context.connection))[
+                "go"
+            ]:
                 self._waiting = []
                 return
             step = MigrationStep.upgrade_from_script(
@@ -173,7 +171,7 @@ class Seam:
             step.migration_fn = self._timed(step.migration_fn, context)
             self.in_hand = revision
             if self._statements is not None:
-                self._statements.begin()
+                self._statements.begin(revision)
             yield step
             self.in_hand = None
             self._channel.say("ran" if self.deferred else "committed", revision=revision)
@@ -206,6 +204,13 @@ class Seam:
 
         run.__name__ = migration.__name__
         return run
+
+    def reason(self, error: BaseException) -> dict[str, Any]:
+        """Why it stopped, as fields for the parent: our own reason where there is one."""
+        halt = error if isinstance(error, Halt) else self.halted
+        if halt is not None:
+            return {"code": halt.code, "message": halt.message}
+        return {"code": "revision_failed" if self.in_hand else "env_failed", **describe(error)}
 
     def after(self) -> None:
         """Raise Halt unless Alembic really came by: an env.py may return without having run anything."""

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import sys
-from typing import Any
+from types import FrameType
+from typing import Any, Optional
 
 from .channel import Channel, ParentGone
 from .failure import describe
-from .halt import Halt
+from .halt import Cancelled, Halt
+from .output import outlive_the_reader
 
 
 def main(descriptor: int) -> int:
     """Serve on the inherited socket; returns the process's exit code."""
+    outlive_the_reader()
     channel = Channel(descriptor)
+    signal.signal(signal.SIGTERM, _cancelled)
     try:
         while True:
             request = channel.hear()
             if request is None:
                 return 0
             _answer(channel, request)
-    except ParentGone:
+    except (ParentGone, Halt):
         return 0
+
+
+def _cancelled(_number: int, _frame: Optional[FrameType]) -> None:  # noqa: UP045 - Python 3.9 evaluates nothing here
+    """Unwind, so that the driver can cancel at the server and roll back; a second signal does not disturb that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Cancelled
 
 
 def _answer(channel: Channel, request: dict[str, Any]) -> None:

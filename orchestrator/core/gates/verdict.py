@@ -35,13 +35,12 @@ class Circumstances:
     """All that gates may look at beside the plan.
 
     `last_runs` holds, for each target, the latest run that had it in its plan. `confirmed` are the
-    environments a person named for this very run. `resuming` is the run that is being taken up again.
+    environments a person named for this very run.
     """
 
     pipeline: Pipeline
     last_runs: Mapping[Target, Run] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
-    resuming: str | None = None
 
 
 Gate = Callable[[Plan, Circumstances], Verdict]

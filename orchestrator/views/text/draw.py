@@ -16,11 +16,15 @@ from orchestrator.core.reports import (
     RunsReport,
     StatusReport,
 )
-from orchestrator.views.text import history, plan, run, status
+from orchestrator.views.text import history, plan, run, status, words
 
 
 def draw(report: Report, now: datetime) -> RenderableType:
     """The report for a person; `now` turns times into "5 min ago"."""
+    return words.Harmless(_drawn(report, now))
+
+
+def _drawn(report: Report, now: datetime) -> RenderableType:
     match report:
         case StatusReport():
             return status.status(report, now)

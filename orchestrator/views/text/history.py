@@ -61,7 +61,7 @@ def _told(event: Event) -> str:
         case EventKind.RUN_STARTED:
             return str(body.get("command", ""))
         case _:
-            return str(body.get("reason") or body.get("message") or body.get("result") or "").replace("_", " ")
+            return str(body.get("reason") or body.get("message") or body.get("result", "").replace("_", " "))
 
 
 def _next(run: Run) -> Iterator[RenderableType]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from rich.text import Text
 
 from orchestrator.core.events import Event, EventKind
+from orchestrator.views.text import words
 
 
 def line(event: Event) -> Text | None:
     """The event as a line; None for one that only the log needs."""
+    if (text := _line(event)) is not None:
+        text.plain = words.harmless(text.plain)
+    return text
+
+
+def _line(event: Event) -> Text | None:
     body = event.body
     step = f"{event.revision or ''} {body.get('message', '')}".rstrip()
     match event.kind:
@@ -34,7 +42,8 @@ def line(event: Event) -> Text | None:
 def in_hand(event: Event) -> str | None:
     """What is being done from this event on, until the next one; None where nothing is."""
     if event.kind is EventKind.STEP_INTENT:
-        return f"{event.target}: {event.revision} {event.body.get('message', '')}"
+        text = f"{event.target}: {event.revision} {event.body.get('message', '')}"
+        return escape(words.harmless(text))  # rich's spinner reads markup in a plain text
     return None
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from orchestrator.core.divergence import Relation, State
 from orchestrator.core.reports import Pair, StatusReport, TargetStatus
+from orchestrator.core.run import Run
 from orchestrator.views.text import words
 
 _STATES = {
@@ -31,8 +32,7 @@ def status(report: StatusReport, now: datetime) -> RenderableType:
     pairs = {pair.downstream: pair for pair in report.pairs}
     for target in report.targets:
         drawn.add_row(*_row(target, pairs.get(target.target), report, now))
-    below = [*_failures(report), *_divergences(report), *_holders(report), _conclusion(report)]
-    return Group(drawn, "", *below)
+    return Group(drawn, "", *_failures(report), *_divergences(report), *_holders(report), *_conclusion(report))
 
 
 def _row(target: TargetStatus, pair: Pair | None, report: StatusReport, now: datetime) -> Iterator[RenderableType]:
@@ -73,11 +73,22 @@ def _holders(report: StatusReport) -> Iterator[RenderableType]:
             yield Text.assemble((str(target.target), "bold"), f": {target.holder} is working on it now")
 
 
-def _conclusion(report: StatusReport) -> Text:
-    if any(target.failure for target in report.targets):
-        return Text("")
-    if any(pair.divergence.relation in (Relation.AHEAD, Relation.DIVERGED) for pair in report.pairs):
-        return Text("promotion is refused until this is mended", "red")
+def _conclusion(report: StatusReport) -> Iterator[Text]:
+    """One line that says what to type next; none where each failure above has its own."""
+    apart = (Relation.AHEAD, Relation.DIVERGED)
+    if any(target.failure or target.holder for target in report.targets):
+        return
+    if (pair := next((pair for pair in report.pairs if pair.divergence.relation in apart), None)) is not None:
+        upstream, downstream = pair.upstream.environment, pair.downstream.environment
+        yield Text(f"promotion to {downstream} is refused until {upstream} has them too", "red")
+        yield _next(f"orchestrate rollout --through {upstream}")
+    elif (left := next(_unfinished(report), None)) is not None:
+        yield _next(f"orchestrate resume {left.id}")
+    else:
+        yield _pending(report)
+
+
+def _pending(report: StatusReport) -> Text:
     behind = next((pair for pair in report.pairs if pair.divergence.relation is Relation.BEHIND), None)
     if report.targets and report.targets[0].missing:
         return _next("orchestrate rollout")
@@ -85,6 +96,14 @@ def _conclusion(report: StatusReport) -> Text:
         environments = f"{behind.upstream.environment} {behind.downstream.environment}"
         return _next(f"orchestrate promote {environments}")
     return Text("every target is at head; nothing to do", "green")
+
+
+def _unfinished(report: StatusReport) -> Iterator[Run]:
+    """The latest runs that left a target short of where they were to take it, and that nobody drives now."""
+    for target in report.targets:
+        run = target.last_run
+        if run is not None and target.holder is None and not (run.complete or run.finished(target.target)):
+            yield run
 
 
 def _next(command: str) -> Text:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -15,11 +18,38 @@ from orchestrator.core.run import Outcome, Run
 _LISTED = 5
 """Revisions that a sentence names before it says how many more there are."""
 
+_BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_OBEYED = {
+    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"},
+    0x7F: 0x2421,
+    **dict.fromkeys((*range(0x80, 0xA0), *_BIDIRECTIONAL, *range(0xD800, 0xE000)), 0xFFFD),
+}
+"""What a terminal obeys, or cannot be sent (control characters, marks that turn the writing round) → a sign."""
+
 _OUTCOME_STYLES = {
     Outcome.SUCCEEDED: "green",
     Outcome.NOTHING_TO_DO: "green",
     Outcome.INTERRUPTED: "yellow",
 }
+
+
+def harmless(text: str) -> str:
+    """The text without anything that a terminal would obey; messages come from scripts and from databases.
+
+    One character stands for one, so that styles and columns stay where they are.
+    """
+    return text.translate(_OBEYED)
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """Whatever is drawn, with nothing left in it that a terminal would obey."""
+
+    drawn: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.drawn, options):
+            yield Segment(harmless(segment.text), segment.style)
 
 
 def table(*columns: str) -> Table:
@@ -86,11 +116,11 @@ def told(failure: Failure) -> Text:
     """An error with all its problems, each with what to type next."""
     text = Text()
     if not failure.problems:
-        text.append(failure.message)
+        text.append(harmless(failure.message))
         return _with_mend(text, failure.mend)
-    text.append(f"{failure.message}:")
+    text.append(harmless(f"{failure.message}:"))
     for problem in failure.problems:
-        text.append(f"\n  {problem}")
+        text.append(harmless(f"\n  {problem}"))
         _with_mend(text, problem.mend, "    ")
     return text
 
@@ -98,5 +128,5 @@ def told(failure: Failure) -> Text:
 def _with_mend(text: Text, mend: str | None, indent: str = "  ") -> Text:
     if mend:
         text.append(f"\n{indent}→ ", "bold")
-        text.append(mend, "cyan")
+        text.append(harmless(mend), "cyan")
     return text

@@ -1,0 +1,172 @@
+"""Each gate: when it opens, when it refuses, with which words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.core import plan as plans
+from orchestrator.core.events import Event, EventKind
+from orchestrator.core.gates.decide import GATES, closed, decide
+from orchestrator.core.gates.order import order
+from orchestrator.core.gates.protected import protected, unconfirmed
+from orchestrator.core.gates.source_run import source_run
+from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
+from orchestrator.core.plan import Plan
+from orchestrator.core.planner import World, promote, rollout
+from orchestrator.core.run import Run, fold
+from orchestrator.core.targets import Target
+from tests.core.worlds import NOW, graph, world
+
+LINE = graph("a; b a")
+SEEN = {"dev": "b", "test": "a", "staging": "a", "prod": "a"}
+WORLD: World = world(LINE, SEEN, protected=("staging", "prod"))
+PLAIN = Circumstances(WORLD.pipeline)
+
+
+def promotion(source: str, destination: str) -> Plan:
+    return replace(promote(WORLD, "dev", "test"), source=source, through=destination)
+
+
+def earlier(*events: EventKind, outcome: str | None = None, through: str = "test") -> Run:
+    """A rollout through test, so far."""
+    plan = rollout(world(LINE, {"dev": "a", "test": "a"}), through)
+    told = [Event(EventKind.RUN_STARTED, NOW, "run-1", "me@here", body={"plan": plans.to_json(plan), "command": "x"})]
+    told += [Event(kind, NOW, "run-1", "me@here", Target("dev"), "b") for kind in events]
+    if outcome:
+        told.append(Event(EventKind.RUN_FINISHED, NOW, "run-1", "me@here", body={"outcome": outcome}))
+    run = fold(told)
+    assert run is not None
+    return run
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "verdict"),
+    [
+        ("dev", "test", Verdict("order", Answer.PASS, "test is next after dev")),
+        (
+            "dev",
+            "staging",
+            Verdict(
+                "order",
+                Answer.REFUSE,
+                "test lies between dev and staging",
+                "orchestrate promote dev test && orchestrate promote test staging",
+            ),
+        ),
+        (
+            "dev",
+            "prod",
+            Verdict(
+                "order",
+                Answer.REFUSE,
+                "test and staging lie between dev and prod",
+                "orchestrate promote dev test && orchestrate promote test staging && orchestrate promote staging prod",
+            ),
+        ),
+        (
+            "prod",
+            "dev",
+            Verdict(
+                "order",
+                Answer.REFUSE,
+                "dev comes before prod in environments.yaml; promotion goes the other way",
+                "orchestrate promote dev prod",
+            ),
+        ),
+    ],
+)
+def test_the_order_gate(source: str, destination: str, verdict: Verdict) -> None:
+    """A promotion goes to the very next environment, and the mend is the way there."""
+    assert order(promotion(source, destination), PLAIN) == verdict
+
+
+def test_a_rollout_is_in_order_by_nature() -> None:
+    """It passes every environment."""
+    assert order(rollout(WORLD, "prod"), PLAIN) == Verdict("order", Answer.PASS, "every environment is passed in order")
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "verdict"),
+    [
+        (
+            (),
+            Verdict(
+                "protected",
+                Answer.REFUSE,
+                "staging, prod are protected and not confirmed",
+                "--confirm staging --confirm prod",
+            ),
+        ),
+        (
+            ("staging",),
+            Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "--confirm prod"),
+        ),
+        (
+            ("prod", "staging"),
+            Verdict("protected", Answer.PASS, "nothing protected is changed without confirmation"),
+        ),
+    ],
+)
+def test_the_protected_gate(confirmed: tuple[str, ...], verdict: Verdict) -> None:
+    """Each protected environment that changes must be named."""
+    assert protected(rollout(WORLD, "prod"), replace(PLAIN, confirmed=frozenset(confirmed))) == verdict
+
+
+def test_a_protected_environment_that_does_not_change_needs_no_confirmation() -> None:
+    """Only what the plan has steps for counts."""
+    still = world(LINE, {"dev": "a", "prod": "b"}, protected=("prod",))
+    plan = rollout(still, "prod")
+    assert plan.environments == ("dev",)
+    assert unconfirmed(plan, Circumstances(still.pipeline)) == ()
+
+
+OPEN = Verdict("source_run", Answer.PASS, "no unfinished run in dev")
+
+
+def refused(state: str) -> Verdict:
+    reason = f"run run-1 of me@here left dev unfinished: {state} since 2026-07-01 12:00 UTC"
+    return Verdict("source_run", Answer.REFUSE, reason, "orchestrate resume run-1")
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict"),
+    [
+        (None, OPEN),
+        (earlier(EventKind.STEP_APPLIED, outcome="succeeded"), OPEN),
+        (earlier(outcome="nothing_to_do"), OPEN),
+        (earlier(EventKind.STEP_APPLIED, outcome="failed"), OPEN),
+        (earlier(EventKind.STEP_APPLIED), OPEN),
+        (earlier(EventKind.STEP_INTENT), refused("still open")),
+        (earlier(outcome="failed"), refused("failed")),
+        (earlier(EventKind.STEP_IN_DOUBT, outcome="in_doubt"), refused("in doubt")),
+        (earlier(outcome="interrupted"), refused("interrupted")),
+    ],
+)
+def test_the_source_run_gate(run: Run | None, verdict: Verdict) -> None:
+    """What is promoted arrived by a run that finished the source, whatever became of later environments."""
+    runs = {Target("dev"): run} if run else {}
+    assert source_run(promotion("dev", "test"), replace(PLAIN, last_runs=runs)) == verdict
+
+
+def test_the_scripts_are_a_source_without_runs() -> None:
+    """A rollout resumes nothing and promotes from no environment."""
+    verdict = source_run(rollout(WORLD, "prod"), replace(PLAIN, last_runs={Target("dev"): earlier()}))
+    assert verdict == Verdict("source_run", Answer.PASS, "the source is the scripts")
+
+
+def test_every_gate_is_asked_and_all_that_are_shut_are_told() -> None:
+    """One reason does not hide the others."""
+    circumstances = replace(PLAIN, last_runs={Target("dev"): earlier()})
+    plan = replace(rollout(WORLD, "prod"), kind=promotion("dev", "prod").kind, source="dev")
+    verdicts = decide(plan, circumstances)
+    assert [verdict.gate for verdict in verdicts] == ["order", "source_run", "protected"]
+    assert closed(verdicts) == verdicts
+    assert len(GATES) == 3
+
+
+def test_waiting_is_not_open() -> None:
+    """Only `pass` lets a plan run."""
+    waiting = Verdict("x", Answer.WAIT, "not yet")
+    assert closed((waiting, OPEN)) == (waiting,)
