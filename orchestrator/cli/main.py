@@ -71,7 +71,7 @@ _add("schema", schema.schema)
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
-    # Looking for garbage while modules load, and among all of them at exit, finds none and takes a tenth of `status`.
+    # Looking for garbage while modules load, and in all of them at exit, finds none and is a tenth of `status`.
     gc.set_threshold(_NEW_OBJECTS)
     try:
         code = app(prog_name=_NAME, standalone_mode=False)

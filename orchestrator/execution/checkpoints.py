@@ -103,7 +103,7 @@ class Checkpoints:
         )
         result = _summary(steps, self.open, failure)
         try:
-            if self._taken:
+            if self._taken and not self._unrecorded:
                 self._end(result, failure)
         except JournalError as error:
             failure = failure or Failure.of(error)

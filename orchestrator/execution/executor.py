@@ -11,7 +11,7 @@ from orchestrator.core.events import EventKind
 from orchestrator.core.plan import TargetPlan, Wave
 from orchestrator.core.reports import Failure, Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
-from orchestrator.errors import JournalError
+from orchestrator.errors import Exit, JournalError
 from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_run import run_target
@@ -40,6 +40,8 @@ def execute(setting: Setting) -> RunReport:
 
 
 def _ended(setting: Setting, report: RunReport) -> RunReport:
+    if any(result.failure and result.failure.exit is Exit.JOURNAL for result in report.targets):
+        return report  # the targets tell more than a second failure to record would
     failures = {str(result.target): result.failure.message for result in report.targets if result.failure}
     told: dict[str, Any] = {"failures": failures} if failures else {}
     try:

@@ -11,9 +11,11 @@ from orchestrator.project.settings import PREFIX, Settings
 
 
 class SettingsOfVariables(BaseSettings, Settings):
-    """The settings as the variables say them; raises pydantic's ValidationError or pydantic-settings' SettingsError."""
+    """The settings as the variables say them; raises ValidationError, or SettingsError where JSON was expected."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True, extra="ignore"
+    )
 
     @classmethod
     def settings_customise_sources(

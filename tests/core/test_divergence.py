@@ -68,8 +68,8 @@ def test_only_a_placed_target_is_placed(state: State) -> None:
 )
 def test_how_a_downstream_stands_to_its_upstream(upstream: Seen, downstream: Seen, divergence: Divergence) -> None:
     """
-        a ── b ── d
-         └── c ──┘
+    a ── b ── d
+     └── c ──┘
     """
     sides = (applied(FORK, observation("test", upstream)), applied(FORK, observation("prod", downstream)))
     assert compare(FORK, *sides) == divergence
@@ -77,8 +77,8 @@ def test_how_a_downstream_stands_to_its_upstream(upstream: Seen, downstream: See
 
 def test_databases_without_a_common_revision_have_nothing_in_common() -> None:
     """
-        a        two bases
-        x
+    a        two bases
+    x
     """
     two = graph("a; x")
     found = compare(two, frozenset("a"), frozenset("x"))

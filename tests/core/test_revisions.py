@@ -43,9 +43,9 @@ def test_a_merge_stands_on_both_sides() -> None:
 
 def test_dependencies_are_ancestors_too() -> None:
     """
-        a ── b
-             ┆ depends on
-        x ── y      (y needs b, through the label `main` of another base)
+    a ── b
+         ┆ depends on
+    x ── y      (y needs b, through the label `main` of another base)
     """
     found = graph("a #main; b a; x; y x ~b; z y ~main")
     assert found.ancestors(["y"]) == {"a", "b", "x", "y"}
@@ -54,9 +54,9 @@ def test_dependencies_are_ancestors_too() -> None:
 
 def test_heads_are_what_nothing_stands_on() -> None:
     """
-        a ── b
-         └── c
-        x
+    a ── b
+     └── c
+    x
     """
     assert graph("a; b a; c a; x").heads == ("b", "c", "x")
     assert graph("").heads == ()
@@ -72,8 +72,8 @@ def test_an_unknown_revision_is_a_key_error() -> None:
 
 def test_overlaps_are_lineage_alone() -> None:
     """
-        a ── b        Both in one version table: somebody wrote there.
-        x ┄┄ (b)      x merely depends on b, and Alembic may leave both rows.
+    a ── b        Both in one version table: somebody wrote there.
+    x ┄┄ (b)      x merely depends on b, and Alembic may leave both rows.
     """
     found = graph("a; b a; x ~b")
     assert found.overlaps(["a", "b"]) == (("a", "b"),)
@@ -83,7 +83,7 @@ def test_overlaps_are_lineage_alone() -> None:
 
 
 def test_the_only_possible_order_needs_no_alembic() -> None:
-    """`status` of a pipeline without branches, or with nothing missing, answers before Alembic could be imported."""
+    """`status` of a pipeline without branches, or with nothing missing, answers before Alembic is imported."""
     code = (
         "import sys\n"
         "from orchestrator.core.revisions import Graph, Script\n"
@@ -99,7 +99,7 @@ def test_the_only_possible_order_needs_no_alembic() -> None:
 
 def test_a_graph_refuses_a_circle_and_names_its_files() -> None:
     """
-        a → b → c → a
+    a → b → c → a
     """
     told = refusal(*scripts("a c; b a; c b"))
     assert len(told) == 1
@@ -114,38 +114,52 @@ def test_a_graph_refuses_a_circle_and_names_its_files() -> None:
     [
         (
             "a a",
-            "versions/a.py: revisions follow each other in a circle: a → a"
-            " | correct the down_revision or depends_on of one of them",
+            (
+                "versions/a.py: revisions follow each other in a circle: a → a"
+                " | correct the down_revision or depends_on of one of them"
+            ),
         ),
         (
             "a; b a nope",
-            "versions/b.py: down_revision 'nope' of revision 'b' is in no script"
-            " | restore the missing file, or correct the reference",
+            (
+                "versions/b.py: down_revision 'nope' of revision 'b' is in no script"
+                " | restore the missing file, or correct the reference"
+            ),
         ),
         (
             "a; b a ~nope",
-            "versions/b.py: depends_on 'nope' of revision 'b' is in no script"
-            " | restore the missing file, or correct the reference",
+            (
+                "versions/b.py: depends_on 'nope' of revision 'b' is in no script"
+                " | restore the missing file, or correct the reference"
+            ),
         ),
         (
             "a #one; b a #one",
-            "versions/a.py, versions/b.py: branch label 'one' is used more than once, or is also a revision id"
-            " | give each branch a label of its own",
+            (
+                "versions/a.py, versions/b.py: branch label 'one' is used more than once, or is also a revision id"
+                " | give each branch a label of its own"
+            ),
         ),
         (
             "a; b a #a",
-            "versions/b.py, versions/a.py: branch label 'a' is used more than once, or is also a revision id"
-            " | give each branch a label of its own",
+            (
+                "versions/b.py, versions/a.py: branch label 'a' is used more than once, or is also a revision id"
+                " | give each branch a label of its own"
+            ),
         ),
         (
             f"{'x' * 33}",
-            f"versions/{'x' * 33}.py: revision id '{'x' * 33}' has 33 characters; the version table holds 32"
-            " | shorten the id here and in the down_revision of what follows it",
+            (
+                f"versions/{'x' * 33}.py: revision id '{'x' * 33}' has 33 characters; the version table holds 32"
+                " | shorten the id here and in the down_revision of what follows it"
+            ),
         ),
         (
             "a+b-c",
-            "versions/a+b-c.py: revision id 'a+b-c' has characters that Alembic does not allow: + -"
-            " | rename the id",
+            (
+                "versions/a+b-c.py: revision id 'a+b-c' has characters that Alembic does not allow: + -"
+                " | rename the id"
+            ),
         ),
     ],
 )
@@ -158,14 +172,16 @@ def test_two_files_with_one_id_are_both_named() -> None:
     """Neither of the two is silently the one that counts."""
     one, two = Script("a", (), "versions/one.py"), Script("a", (), "versions/two.py")
     assert refusal(one, two) == [
-        "versions/one.py, versions/two.py: revision 'a' is defined by 2 files"
-        " | give one of them another revision id, or delete it"
+        (
+            "versions/one.py, versions/two.py: revision 'a' is defined by 2 files"
+            " | give one of them another revision id, or delete it"
+        )
     ]
 
 
 def test_everything_wrong_with_the_scripts_is_told_at_once() -> None:
     """
-        a → b → a      x → y → x      c → ?      `one` twice      an id of 40 characters
+    a → b → a      x → y → x      c → ?      `one` twice      an id of 40 characters
     """
     told = refusal(*scripts(f"a b; b a; x y; y x; c nope; d #one; e #one; {'z' * 40}"))
     assert sum("in a circle" in line for line in told) == 2
@@ -228,8 +244,10 @@ def test_head_is_the_only_head() -> None:
         ),
         (
             "expand@-1",
-            "no revision is meant by 'expand@-1': steps are counted from somewhere, and every database is somewhere"
-            " else",
+            (
+                "no revision is meant by 'expand@-1': steps are counted from somewhere, and every database is somewhere"
+                " else"
+            ),
         ),
         ("nope", "no single revision is meant by 'nope': No such revision or branch 'nope'"),
     ],

@@ -171,7 +171,10 @@ def test_a_conflict_says_where_the_database_is() -> None:
     found = graph("a; b a; c b; x")
     got = reconcile(DEV_PLAN, None, facts("a x"), found)
     assert got.conflict == "the plan goes from a to c, but the database is at a, x"
-    assert reconcile(DEV_PLAN, None, facts(""), found).conflict == "the plan goes from a to c, but the database is at base"
+    assert (
+        reconcile(DEV_PLAN, None, facts(""), found).conflict
+        == "the plan goes from a to c, but the database is at base"
+    )
 
 
 NOT_ATOMIC = plans.from_json(

@@ -73,7 +73,9 @@ def test_every_form_in_which_libraries_print_a_secret_is_masked(form: str) -> No
 
 def test_the_longest_secret_is_masked_first() -> None:
     """A URL that holds the password is masked whole."""
-    assert Redactor(["hunter2", "postgresql://me:hunter2@h/d"]).text("<postgresql://me:hunter2@h/d>") == f"<{MASK}>"
+    assert (
+        Redactor(["hunter2", "postgresql://me:hunter2@h/d"]).text("<postgresql://me:hunter2@h/d>") == f"<{MASK}>"
+    )
 
 
 def test_values_are_masked_all_the_way_down() -> None:

@@ -42,10 +42,10 @@ with Journal(Secret(url), writing=True) as journal:
 """
 
 
-def writer(url: str, run: str, count: int) -> subprocess.Popen[str]:
-    """A process that records events and says each number only when `record` has returned."""
+def writer(url: str, run: str, count: int, says: int | None = None) -> subprocess.Popen[bytes]:
+    """A process that records events and says each number, in the file `says`, only when `record` has returned."""
     command = [sys.executable, "-c", WRITER, url, run, str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    return subprocess.Popen(command, stdout=says, cwd=Path(__file__).parents[2])
 
 
 def numbers(url: str, run: str) -> list[int]:
@@ -64,7 +64,7 @@ def test_several_writers_keep_one_chain(journal_url: str) -> None:
     """Processes that make a journal together and write into it at once lose nothing and keep one chain."""
     writers = {f"run-{number}": writer(journal_url, f"run-{number}", 15) for number in range(4)}
     for process in writers.values():
-        process.communicate(timeout=90)
+        process.wait(90)
         assert process.returncode == 0
     assert all(numbers(journal_url, run) == list(range(15)) for run in writers)
     with Journal(Secret(journal_url)) as journal:
@@ -79,16 +79,17 @@ def test_no_acknowledged_event_is_lost(tmp_path: Path) -> None:
     print(f"CRASH_SEED={seed}")
     moments, url, acknowledged = random.Random(seed), f"sqlite:///{tmp_path}/journal.db", 0
     for round_ in range(50):
-        process = writer(url, f"run-{round_}", 10_000)
+        says = tmp_path / f"says-{round_}"
+        with says.open("wb") as file:
+            process = writer(url, f"run-{round_}", 10_000, file.fileno())
         if round_ % 10:
-            assert process.stdout is not None
-            process.stdout.readline()
+            wait_until(lambda says=says: says.read_text(), "the writer to be ready")
             time.sleep(moments.uniform(0, 0.12))
         else:
             time.sleep(moments.uniform(0.1, 0.9))
         process.kill()
-        out, _ = process.communicate(timeout=30)
-        said = [int(line) for line in out.split("\n")[:-1] if line.isdigit()]
+        process.wait(30)
+        said = [int(line) for line in says.read_text().split("\n")[:-1] if line.isdigit()]
         held = numbers(url, f"run-{round_}")
         assert held[: len(said)] == said, f"seed {seed}, round {round_}"
         assert len(held) - len(said) <= 1, f"seed {seed}, round {round_}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,25 +39,23 @@ else:
 """
 
 
-def at_once(scene: Scene, *extra: str, env: Mapping[str, str] | None = None) -> list[tuple[int, dict[str, object]]]:
-    """Exit code and document of several rollouts that were started together."""
-    arguments = ("rollout", "--yes", "--format", "json", *extra)
-    processes = [scene.start(*arguments, env=env) for _ in range(AT_ONCE)]
-    # The gate keeps the first at work until each of the others has come to the lock or past it.
-    if not extra:
-        wait_until(scene.at("gate", "dev"), "one to be at work", processes[0] if env else None)
-        wait_until(lambda: sum(one.poll() is not None for one in processes) >= (0 if env else AT_ONCE - 1), "others")
-    if env:
-        wait_until(lambda: scene.starts()["dev", "r1"] > 1, "a second one at work")
-    scene.open("gate")
+def started(scene: Scene, *extra: str, env: Mapping[str, str] | None = None) -> list[subprocess.Popen[str]]:
+    """Several rollouts at the same time."""
+    return [scene.start("rollout", "--yes", "--format", "json", *extra, env=env) for _ in range(AT_ONCE)]
+
+
+def ended(processes: list[subprocess.Popen[str]]) -> list[tuple[int, dict[str, Any]]]:
+    """Exit code and document of each."""
     outputs = [one.communicate(timeout=90) for one in processes]
     assert all(out.strip() for out, _ in outputs), outputs
     return [(one.returncode, json.loads(out)) for one, (out, _) in zip(processes, outputs, strict=True)]
 
 
 def gated(make_scene: MakeScene) -> Scene:
-    """A scene whose first revision waits."""
+    """A scene at its first revision, whose second waits. The version table is there: its making would be a lock."""
     scene = make_scene("postgresql", "dev")
+    scene.line("r0")
+    assert scene.run("rollout", "--yes").returncode == 0
     scene.revision("r1", gate="gate")
     scene.line("r2")
     return scene
@@ -65,9 +65,11 @@ def gated(make_scene: MakeScene) -> Scene:
 def test_of_several_at_once_exactly_one_applies(make_scene: MakeScene) -> None:
     """Of five orchestrators one applies; each other is told that the target is locked, and changes nothing."""
     scene = gated(make_scene)
-    done = at_once(scene)
+    processes = started(scene)
+    wait_until(lambda: sum(one.poll() is not None for one in processes) == AT_ONCE - 1, "the others to be sent away")
+    scene.open("gate")
+    done = ended(processes)
     assert sorted(code for code, _ in done) == [0, 8, 8, 8, 8], done
-    assert len(scene.events("run_started")) == AT_ONCE
     scene.assert_complete(exactly_once=True)
 
 
@@ -76,7 +78,7 @@ def test_of_several_that_queue_exactly_one_applies(make_scene: MakeScene) -> Non
     """Those that queue find nothing left to do once they get the lock."""
     scene = make_scene("postgresql", "dev")
     scene.line("r1", "r2")
-    done = at_once(scene, "--wait", "60")
+    done = ended(started(scene, "--wait", "60"))
     outcomes = [document["outcome"] for _, document in done]
     assert {code for code, _ in done} <= {0, 5}, done  # 5: saw another database than it had planned for
     assert outcomes.count("succeeded") == 1, done
@@ -91,6 +93,7 @@ def test_without_the_lock_several_apply(make_scene: MakeScene, tmp_path: Path) -
     folder = tmp_path / "unlocked"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(UNLOCKED)
-    done = at_once(scene, env={"PYTHONPATH": str(folder)})
-    assert scene.starts()["dev", "r1"] > 1
-    assert [code for code, _ in done].count(8) == 0
+    processes = started(scene, env={"PYTHONPATH": str(folder)})
+    wait_until(lambda: scene.starts()["dev", "r1"] > 1, "a second one to be at work")
+    scene.open("gate")
+    assert [code for code, _ in ended(processes)].count(8) == 0

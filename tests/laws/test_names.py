@@ -36,7 +36,7 @@ def labelled(draw: st.DrawFn) -> Graph:
 def meant_by_alembic(graph: Graph, name: str) -> set[str] | None:
     """The ids that Alembic's own map gives, or None where it refuses."""
     try:
-        return {found.revision for found in graph.revision_map.get_revisions(name) if found is not None}  # type: ignore[union-attr, misc]
+        return {found.revision for found in graph.revision_map.get_revisions(name) if found is not None}  # type: ignore[union-attr]
     except RevisionError:
         return None
 
@@ -72,7 +72,9 @@ def test_heads_stand_on_all_that_alembic_calls_heads(graph: Graph) -> None:
 
 
 NONSENSE = st.one_of(
-    st.sampled_from(["", " ", "+1", "-1", "-99", "base", "head-1", "head+1", "heads-1", "a@b@c", "nope", "@", "@@"]),
+    st.sampled_from(
+        ["", " ", "+1", "-1", "-99", "base", "head-1", "head+1", "heads-1", "a@b@c", "nope", "@", "@@"]
+    ),
     st.text(alphabet="+-@:*~^ \t\n", max_size=5),
     st.text(alphabet=string.ascii_letters + "@+-", max_size=8).filter(lambda t: t not in ("head", "heads")),
     st.text(max_size=6).filter(lambda t: t not in ("head", "heads")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -120,7 +121,7 @@ def test_a_limited_rollout_goes_no_further_and_never_ahead(graph: Graph, data: s
     ends = [after(found, one) for one in plan.targets]
     for one in plan.targets:
         assert {step.revision for step in one.steps} <= graph.ancestors([to])
-    for upstream, downstream in zip(ends, ends[1:], strict=False):
+    for upstream, downstream in itertools.pairwise(ends):
         assert downstream <= upstream
 
 
@@ -171,7 +172,11 @@ def changed_somewhere(plan: Plan) -> list[Plan]:
         for n, (target, at) in enumerate(plan.seen)
     ]
     for number, one in enumerate(plan.targets):
-        variants = [replace(one, identity="another"), replace(one, start=(*one.start, "more")), replace(one, end=())]
+        variants = [
+            replace(one, identity="another"),
+            replace(one, start=(*one.start, "more")),
+            replace(one, end=()),
+        ]
         variants += [
             replace(one, steps=(*one.steps[:n], replace(step, **change), *one.steps[n + 1 :]))
             for n, step in enumerate(one.steps)

@@ -6,7 +6,7 @@ from alembic.script.revision import Revision, RevisionMap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.revisions import Graph, Script
+from orchestrator.core.revisions import Graph
 from tests.laws.graphs import graphs
 
 

@@ -25,9 +25,7 @@ class Pipeline:
         self.environ: dict[str, str | None] = {_variable(name): url for name, url in urls.items()}
         self.command = command
 
-    def __call__(
-        self, *args: object, env: Mapping[str, str | None] | None = None, **options: Any
-    ) -> Completed:
+    def __call__(self, *args: object, env: Mapping[str, str | None] | None = None, **options: Any) -> Completed:
         return self.command(*args, cwd=self.project.root, env={**self.environ, **(env or {})}, **options)
 
     def start(self, *args: object, **options: Any) -> subprocess.Popen[str]:
@@ -83,7 +81,7 @@ def _variable(environment: str) -> str:
 
 
 def told(completed: Completed, code: int, *texts: str) -> str:
-    """What the command said, after checking its exit code, that it says each of these, and that no traceback shows."""
+    """What the command said, checked: its exit code, that it says each of these, that no traceback shows."""
     said = completed.stdout + completed.stderr
     assert completed.returncode == code, str(completed)
     assert "Traceback" not in said, said

@@ -11,11 +11,20 @@ from tests.stories.pipeline import Pipeline, told
 YAML = {
     "cut off": ('version: 1\nenvironments:\n  dev: {url: "x"\n', ["environments.yaml:4", "not YAML", "→"]),
     "empty file": ("", ["environments.yaml", "→"]),
-    "no environments": ("version: 1\nenvironments: {}\n", ["environments.yaml:2: there are no environments", "→ add"]),
+    "no environments": (
+        "version: 1\nenvironments: {}\n",
+        ["environments.yaml:2: there are no environments", "→ add"],
+    ),
     "empty list": ("version: 1\nenvironments: []\n", ["environments.yaml:2: there are no environments", "→ add"]),
     "unknown keys": (
-        "version: 1\nenvironments:\n  dev: {urll: 'sqlite:///a.db'}\n  prod: {url: 'sqlite:///p.db', protcted: yes}\n",
-        ["2 problems", "environments.yaml:3: dev: unknown key 'urll'", "'url'?", "environments.yaml:4", "'protected'?"],
+        "version: 1\nenvironments:\n  dev: {urll: 'sqlite:///a.db'}\n  prod: {url: 'sqlite:///p', protcted: 1}\n",
+        [
+            "2 problems",
+            "environments.yaml:3: dev: unknown key 'urll'",
+            "'url'?",
+            "environments.yaml:4",
+            "'protected'?",
+        ],
     ),
     "unset variables": (
         "version: 1\nenvironments:\n  dev: {url: '${DEV_URL_X}'}\n  prod: {url: '${PROD_URL_X}'}\n",

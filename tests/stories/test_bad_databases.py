@@ -77,7 +77,9 @@ def test_a_missing_driver(
     pipeline = make_pipeline(family)
     absent = tmp_path / "absent"
     absent.mkdir()
-    (absent / f"{module}.py").write_text(f"raise ModuleNotFoundError('{module} is not installed', name='{module}')\n")
+    (absent / f"{module}.py").write_text(
+        f"raise ModuleNotFoundError('{module} is not installed', name='{module}')\n"
+    )
     for args in (("status",), ("rollout", "--yes")):
         completed = pipeline(*args, env={"PYTHONPATH": str(absent)})
         said = told(completed, completed.returncode, f"pip install '{extra}'")

@@ -84,10 +84,14 @@ def test_an_env_py_that_forgets_to_commit(shop: Pipeline) -> None:
     env = shop.project.env_py
     env.write_text(
         env.read_text()
-        .replace("with connectable.connect() as connection:", "with connectable.connect() as connection:\n"
-                 "        outer = connection.begin()")
-        .replace("            context.run_migrations()\n\n\nif", "            context.run_migrations()\n"
-                 "        outer.rollback()\n\n\nif")
+        .replace(
+            "with connectable.connect() as connection:",
+            "with connectable.connect() as connection:\n        outer = connection.begin()",
+        )
+        .replace(
+            "            context.run_migrations()\n\n\nif",
+            "            context.run_migrations()\n        outer.rollback()\n\n\nif",
+        )
     )
     assert "outer.rollback()" in env.read_text()
     completed = shop("rollout", "--through", "staging", "--yes", "--format", "json")

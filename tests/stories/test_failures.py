@@ -9,7 +9,7 @@ import pytest
 from tests.stories.conftest import EVERY_FAMILY
 from tests.stories.pipeline import Pipeline, told
 
-COUNTED = 'op.execute("INSERT INTO applied (revision) VALUES (\'{0}\')")'
+COUNTED = "op.execute(\"INSERT INTO applied (revision) VALUES ('{0}')\")"
 
 
 def make_people(make_pipeline: Callable[..., Pipeline], family: str) -> Pipeline:
@@ -28,7 +28,7 @@ def make_people(make_pipeline: Callable[..., Pipeline], family: str) -> Pipeline
         """,
     )
     project.revision("a2", "a1", COUNTED.format("a2"), message="count people")
-    lines = ('op.execute("INSERT INTO people (id, email) VALUES (1, \'root@shop\')")', COUNTED.format("a3"))
+    lines = ("op.execute(\"INSERT INTO people (id, email) VALUES (1, 'root@shop')\")", COUNTED.format("a3"))
     project.revision("a3", "a2", "\n".join(lines), message="add the first person")
     project.revision("a4", "a3", COUNTED.format("a4"))
     people("rollout", "--through", "staging", "--yes", check=True)
@@ -45,7 +45,9 @@ def people(make_pipeline: Callable[..., Pipeline]) -> Pipeline:
 
 def _failed(people: Pipeline) -> str:
     """Promote, which fails at the third revision; returns the run's id."""
-    said = told(people("promote", "staging", "prod", "--yes"), 6, "revision a3 failed", "a3_add_the_first_person.py:")
+    said = told(
+        people("promote", "staging", "prod", "--yes"), 6, "revision a3 failed", "a3_add_the_first_person.py:"
+    )
     run = people.latest_run()
     assert f"orchestrate resume {run}" in said
     assert people.heads("prod") == {"a2"}
@@ -89,7 +91,7 @@ def test_the_outcome_of_every_step_is_in_the_document(people: Pipeline) -> None:
 
 
 def test_a_script_edited_between_makes_the_plan_stale(people: Pipeline) -> None:
-    """resume refuses to run another script than was planned, names the command that plans again, and that works."""
+    """resume refuses another script than was planned, and names the command that plans again, which works."""
     run = _failed(people)
     path = next(people.project.versions.glob("a3_*"))
     path.write_text(path.read_text().replace("root@shop", "admin@shop"))
@@ -109,7 +111,9 @@ def test_a_rollout_that_fails_in_the_middle_stops_there(make_pipeline: Callable[
     """Environments after the one that failed are not started, and stand in the report as such."""
     sqlite = make_pipeline("sqlite", "dev", "staging", "prod")
     sqlite.project.revision("a1", None, 'op.execute("CREATE TABLE t (id INTEGER)")')
-    sqlite.execute("staging", "CREATE TABLE alembic_version (version_num VARCHAR(32))", "CREATE TABLE t (id INTEGER)")
+    sqlite.execute(
+        "staging", "CREATE TABLE alembic_version (version_num VARCHAR(32))", "CREATE TABLE t (id INTEGER)"
+    )
     document = sqlite("rollout", "--yes", "--format", "json").json
     assert document["exit_code"] == 6
     assert [target["result"] for target in document["targets"]] == ["applied", "failed", "not_started"]

@@ -40,7 +40,12 @@ def test_promotion_goes_one_way(shop: Pipeline) -> None:
     shop.stamp(staging="a1")
     told(shop("promote", "staging", "dev", "--yes"), 0, "nothing to do")
     shop.stamp(staging="a2")
-    told(shop("promote", "staging", "dev", "--yes"), 5, "dev comes before staging", "orchestrate promote dev staging")
+    told(
+        shop("promote", "staging", "dev", "--yes"),
+        5,
+        "dev comes before staging",
+        "orchestrate promote dev staging",
+    )
     assert shop.heads("dev") == {"a1"}
 
 
@@ -81,7 +86,9 @@ def test_without_a_terminal_nothing_is_asked(shop: Pipeline) -> None:
 def test_dry_run_changes_nothing(shop: Pipeline) -> None:
     """--dry-run shows the plan and the closed gates with exit code 0, and creates no file."""
     before = shop.files()
-    told(shop("promote", "staging", "prod", "--dry-run"), 0, "prod: 2 revisions, from base to a2", "gate protected")
+    told(
+        shop("promote", "staging", "prod", "--dry-run"), 0, "prod: 2 revisions, from base to a2", "gate protected"
+    )
     document = shop("rollout", "--dry-run", "--format", "json").json
     assert (document["exit_code"], document["fingerprint"][:7]) == (0, "sha256:")
     assert shop.files() == before

@@ -52,16 +52,19 @@ def test_a_release_told_to_a_program(shop: Pipeline) -> None:
     assert (document["schema_version"], document["command"]) == (1, "status")
     assert (document["success"], document["exit_code"], document["error"]) == (True, 0, None)
     assert [target["state"] for target in document["targets"]] == ["empty"] * 4
-    assert document["targets"][3].items() >= {
-        "target": "prod",
-        "environment": "prod",
-        "database": "app",
-        "tenant": None,
-        "state": "empty",
-        "heads": [],
-        "missing": ["a1", "a2", "a3"],
-        "error": None,
-    }.items()
+    assert (
+        document["targets"][3].items()
+        >= {
+            "target": "prod",
+            "environment": "prod",
+            "database": "app",
+            "tenant": None,
+            "state": "empty",
+            "heads": [],
+            "missing": ["a1", "a2", "a3"],
+            "error": None,
+        }.items()
+    )
 
     document = shop("rollout", "--through", "staging", "--yes", "--format", "json").json
     assert document.keys() >= ALWAYS | {"run_id", "outcome", "gates"}
@@ -87,7 +90,9 @@ def test_a_release_told_to_a_program(shop: Pipeline) -> None:
     document = shop("status", "--format", "json", "--exit-code").json
     assert document["exit_code"] == 0
     assert [target["state"] for target in document["targets"]] == ["at_head"] * 4
-    assert [(p["upstream"], p["downstream"], p["relation"], p["missing"], p["extra"]) for p in document["pairs"]] == [
+    assert [
+        (p["upstream"], p["downstream"], p["relation"], p["missing"], p["extra"]) for p in document["pairs"]
+    ] == [
         ("dev", "test", "in_sync", [], []),
         ("test", "staging", "in_sync", [], []),
         ("staging", "prod", "in_sync", [], []),

@@ -33,7 +33,8 @@ def busy(
     started = pipeline.project.root / "started"
     end = time.monotonic() + 60
     while not started.exists():
-        assert first.poll() is None and time.monotonic() < end, first.communicate()
+        assert first.poll() is None, first.communicate()
+        assert time.monotonic() < end
         time.sleep(0.05)
     yield pipeline, first
     (pipeline.project.root / "go").touch()

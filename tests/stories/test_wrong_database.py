@@ -22,7 +22,9 @@ def test_an_env_py_that_connects_elsewhere_is_stopped(
     databases.execute(elsewhere, "CREATE TABLE theirs (id INTEGER)")
     env = pipeline.project.env_py.read_text()
     override = f'config.set_main_option("sqlalchemy.url", {elsewhere.replace("%", "%%")!r})\n'
-    pipeline.project.env_py.write_text(env.replace("target_metadata = None", f"target_metadata = None\n{override}"))
+    pipeline.project.env_py.write_text(
+        env.replace("target_metadata = None", f"target_metadata = None\n{override}")
+    )
 
     document = pipeline("rollout", "--yes", "--format", "json").json
     assert (document["exit_code"], document["outcome"]) == (11, "failed")

@@ -32,7 +32,9 @@ def promotion(source: str, destination: str) -> Plan:
 def earlier(*events: EventKind, outcome: str | None = None, through: str = "test") -> Run:
     """A rollout through test, so far."""
     plan = rollout(world(LINE, {"dev": "a", "test": "a"}), through)
-    told = [Event(EventKind.RUN_STARTED, NOW, "run-1", "me@here", body={"plan": plans.to_json(plan), "command": "x"})]
+    told = [
+        Event(EventKind.RUN_STARTED, NOW, "run-1", "me@here", body={"plan": plans.to_json(plan), "command": "x"})
+    ]
     told += [Event(kind, NOW, "run-1", "me@here", Target("dev"), "b") for kind in events]
     if outcome:
         told.append(Event(EventKind.RUN_FINISHED, NOW, "run-1", "me@here", body={"outcome": outcome}))
@@ -62,7 +64,9 @@ def earlier(*events: EventKind, outcome: str | None = None, through: str = "test
                 "order",
                 Answer.REFUSE,
                 "test and staging lie between dev and prod",
-                "orchestrate promote dev test && orchestrate promote test staging && orchestrate promote staging prod",
+                " && ".join(
+                    f"orchestrate promote {step}" for step in ("dev test", "test staging", "staging prod")
+                ),
             ),
         ),
         (
@@ -84,7 +88,9 @@ def test_the_order_gate(source: str, destination: str, verdict: Verdict) -> None
 
 def test_a_rollout_is_in_order_by_nature() -> None:
     """It passes every environment."""
-    assert order(rollout(WORLD, "prod"), PLAIN) == Verdict("order", Answer.PASS, "every environment is passed in order")
+    assert order(rollout(WORLD, "prod"), PLAIN) == Verdict(
+        "order", Answer.PASS, "every environment is passed in order"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""Being asked to stop, without processes: who is told, who is cancelled, whatever comes when."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+from orchestrator.errors import Exit
+from orchestrator.execution.stop import Stop
+from tests.crash.scene import wait_until
+
+
+class Counted:
+    """Counts how often it was cancelled."""
+
+    def __init__(self) -> None:
+        self.cancelled = 0
+
+    def cancel(self) -> None:
+        """One more."""
+        self.cancelled += 1
+
+
+def test_once_and_twice() -> None:
+    """The first request cancels nobody, the second everybody who is being watched."""
+    counts: list[int] = []
+    stop, worker = Stop(counts.append), Counted()
+    with stop.watching(worker):
+        stop.request()
+        assert (stop.requested, stop.cancelled, worker.cancelled) == (True, False, 0)
+        stop.request()
+        assert (stop.cancelled, worker.cancelled) == (True, 1)
+    stop.request()
+    assert worker.cancelled == 1
+    assert counts == [1, 2, 3]
+
+
+def test_who_comes_too_late_is_cancelled_too() -> None:
+    """A worker that starts just after the second request is cancelled at once."""
+    stop, worker = Stop(), Counted()
+    stop.request()
+    stop.request()
+    with stop.watching(worker):
+        assert worker.cancelled == 1
+
+
+def test_a_teller_that_fails_does_not_prevent_the_cancelling() -> None:
+    """Also where nobody can be told any more, the second request cancels."""
+
+    def broken(_count: int) -> None:
+        raise BrokenPipeError
+
+    stop, worker = Stop(broken), Counted()
+    with stop.watching(worker):
+        for _ in range(2):
+            try:
+                stop.request()
+            except BrokenPipeError:
+                pass
+        assert worker.cancelled == 1
+
+
+def test_signals_are_told_outside_their_handler() -> None:
+    """Signals that arrive while a signal is being told do not re-enter the teller; each is told, in order."""
+    told: list[tuple[int, str]] = []
+    busy = threading.Lock()
+
+    def tell(count: int) -> None:
+        assert busy.acquire(blocking=False)
+        told.append((count, threading.current_thread().name))
+        busy.release()
+
+    stop = Stop(tell)
+    before = signal.getsignal(signal.SIGINT)
+    with stop.on_signals():
+        for _ in range(20):
+            os.kill(os.getpid(), signal.SIGTERM)
+        wait_until(lambda: len(told) == 20, "all to be told")
+    assert [count for count, _ in told] == list(range(1, 21))
+    assert {name for _, name in told} == {"stop"}
+    assert stop.exit is Exit.TERMINATED
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not [thread for thread in threading.enumerate() if thread.name == "stop"]

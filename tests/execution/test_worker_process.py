@@ -1,0 +1,122 @@
+"""The parent's end of a worker: nothing is left behind, nothing is waited for without end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestrator.execution.worker_process import Worker
+from orchestrator.project.configuration import AlembicProject
+from orchestrator.project.file_types import Transactions
+from tests.crash.scene import gone, wait_until
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> AlembicProject:
+    """A project whose Python is ours."""
+    return AlembicProject(
+        name="app",
+        config=tmp_path / "alembic.ini",
+        section="alembic",
+        python=sys.executable,
+        working_directory=tmp_path,
+        transactions=Transactions.PER_REVISION,
+    )
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes a revision script, which loading it runs."""
+
+    def write(source: str) -> Path:
+        path = tmp_path / f"script_{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(source)
+        return path
+
+    return write
+
+
+def ask(worker: Worker, path: Path) -> None:
+    """Have the worker load a script."""
+    worker.send({"do": "scripts", "files": [str(path)]})
+
+
+def unheard(_line: str) -> None:
+    """Hears nothing."""
+
+
+def test_nothing_is_left_of_many_workers(project: AlembicProject, script: Callable[[str], Path]) -> None:
+    """After many workers there is no open file, no thread and no zombie more than before."""
+    path = script("revision = 'r1'")
+
+    def use() -> int:
+        worker = Worker(project, {}, unheard)
+        ask(worker, path)
+        assert next(worker.messages())["say"] == "loaded"
+        return worker.close()
+
+    assert use() == 0
+    files, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+    assert [use() for _ in range(5)] == [0] * 5
+    wait_until(lambda: threading.active_count() <= threads, "the threads to end")
+    assert len(os.listdir("/proc/self/fd")) == files
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_what_was_said_before_the_death_is_heard(project: AlembicProject, script: Callable[[str], Path]) -> None:
+    """A worker's last message is heard also when it died right after it, and was read much later."""
+    worker = Worker(project, {}, unheard)
+    ask(worker, script("revision = 'r1'"))
+    ask(worker, script("import os\nos._exit(7)"))
+    wait_until(lambda: gone(worker._process.pid), "the worker to die")
+    time.sleep(0.1)
+    assert [message["say"] for message in worker.messages()] == ["loaded"]
+    assert worker.close() == 7
+
+
+def test_all_it_printed_is_heard(project: AlembicProject, script: Callable[[str], Path]) -> None:
+    """Every line that the project's code printed has arrived when the worker is closed."""
+    heard: list[str] = []
+    worker = Worker(project, {}, heard.append)
+    ask(worker, script("for number in range(3000):\n    print('line', number)"))
+    assert next(worker.messages())["say"] == "loaded"
+    worker.close()
+    assert heard == [f"line {number}" for number in range(3000)]
+
+
+def test_a_listener_that_fails_does_not_block_the_worker(
+    project: AlembicProject, script: Callable[[str], Path]
+) -> None:
+    """A worker that prints more than a pipe holds is not stopped by a listener that raises."""
+
+    def broken(_line: str) -> None:
+        raise BrokenPipeError
+
+    worker = Worker(project, {}, broken)
+    ask(worker, script("for _ in range(3000):\n    print('x' * 100)"))
+    assert next(worker.messages())["say"] == "loaded"
+    assert worker.close() == 0
+
+
+def test_a_hanging_worker_is_killed(project: AlembicProject, script: Callable[[str], Path]) -> None:
+    """A worker that does not end when it should is killed after a few seconds, with what it started."""
+    worker = Worker(project, {}, unheard)
+    ask(worker, script("import threading, time\nthreading.Thread(target=time.sleep, args=(90,)).start()"))
+    assert next(worker.messages())["say"] == "loaded"
+    assert worker.close() == -signal.SIGKILL
+
+
+def test_cancelling_one_that_is_gone(project: AlembicProject) -> None:
+    """Cancelling a worker that has ended does nothing, and closing it twice gives the same answer."""
+    worker = Worker(project, {}, unheard)
+    assert worker.close() == 0
+    worker.cancel()
+    assert worker.close() == 0

@@ -1,0 +1,102 @@
+"""What a command does not load: start-up time is a feature, and modules are what it is made of.
+
+By names and never by the clock. Each command runs in a process of its own, which tells its modules when it ends.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.projects_builder import AlembicProject
+
+_TELLING = """\
+import atexit, os, sys
+atexit.register(lambda: os.write(2, " ".join(sorted({"MODULES", *sys.modules})).encode()))
+from orchestrator.cli.main import main
+main()
+"""
+_DATABASES = ("sqlalchemy", "alembic", "mako", "psycopg", "pymysql")
+_LIBRARIES = ("structlog", "multiprocessing", "unittest", "pydantic_settings")
+
+
+def loaded(*arguments: str, cwd: Path) -> set[str]:
+    """The modules that the command with these arguments had loaded when it ended; it must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TELLING, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(done.stderr.split())
+
+
+def unwanted(modules: set[str], *names: str) -> set[str]:
+    assert "MODULES" in modules
+    return {name for name in names if name in modules}
+
+
+@pytest.fixture
+def project(alembic_project: Callable[..., AlembicProject]) -> AlembicProject:
+    made = alembic_project()
+    made.tables("a1", "b2")
+    return made
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("status", "--help"), ("promote", "--help")])
+def test_help_loads_no_database_no_file_format_and_no_screen(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """Help, the version and what a shell completes read no configuration, so nothing that reads one is loaded."""
+    modules = loaded(*arguments, cwd=tmp_path)
+    ours = ("orchestrator.project.configuration", "orchestrator.operations.survey", "orchestrator.databases.probe")
+    assert not unwanted(modules, *_DATABASES, *_LIBRARIES, "asyncio", "yaml", "rich", "sqlite3", *ours)
+
+
+def test_the_schema_needs_no_database(tmp_path: Path) -> None:
+    """`schema` prints what a file may hold, which no driver and no screen is needed for."""
+    modules = loaded("schema", cwd=tmp_path)
+    assert not unwanted(modules, *_DATABASES, *_LIBRARIES, "asyncio", "rich", "sqlite3")
+
+
+@pytest.mark.parametrize("state", ["empty", "at head", "behind"])
+def test_status_needs_no_alembic(state: str, project: AlembicProject) -> None:
+    """Where every database stands is answered without Alembic, SQLAlchemy, or what only a run's log needs."""
+    urls = {name: f"sqlite:///{project.root}/{name}.db" for name in ("dev", "prod")}
+    project.environments(urls)
+    for url in urls.values() if state != "empty" else ():
+        project.alembic("upgrade", "head", url=url)
+    if state == "behind":
+        project.tables("c3", "d4", down="b2")
+    modules = loaded("status", cwd=project.root)
+    assert not unwanted(modules, *_DATABASES, *_LIBRARIES, "asyncio", "orchestrator.execution.executor")
+
+
+def test_json_needs_no_screen(project: AlembicProject) -> None:
+    """A program that asks for JSON does not wait for what draws tables."""
+    project.environments({"dev": f"sqlite:///{project.root}/dev.db"})
+    assert not unwanted(loaded("status", "--format", "json", cwd=project.root), "rich", *_DATABASES, *_LIBRARIES)
+
+
+def test_only_the_driver_of_the_databases_is_loaded(
+    project: AlembicProject, new_database: Callable[[str], str]
+) -> None:
+    """PostgreSQL's status loads psycopg and no other driver, and still neither Alembic nor SQLAlchemy."""
+    project.environments({"dev": new_database("postgresql")})
+    modules = loaded("status", cwd=project.root)
+    assert "psycopg" in modules
+    assert not unwanted(modules, "sqlalchemy", "alembic", "mako", "pymysql", *_LIBRARIES)
+
+
+def test_a_variable_of_ours_is_what_loads_the_reader_of_variables(
+    project: AlembicProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The absence asserted above means something: the same module is there as soon as it is needed."""
+    project.environments({"dev": f"sqlite:///{project.root}/dev.db"})
+    monkeypatch.setenv("ORCHESTRATE_FORMAT", "text")
+    assert "pydantic_settings" in loaded("status", cwd=project.root)

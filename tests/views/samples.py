@@ -1,0 +1,254 @@
+"""Reports made by hand, one for each case that a person or a program may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from orchestrator.core import plan as plans
+from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.events import Event, EventKind
+from orchestrator.core.gates.verdict import Answer, Verdict
+from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
+from orchestrator.core.reports import (
+    Done,
+    Failure,
+    Pair,
+    PlanReport,
+    Report,
+    Result,
+    RunHistory,
+    RunReport,
+    RunsReport,
+    StatusReport,
+    StepResult,
+    TargetResult,
+    TargetStatus,
+)
+from orchestrator.core.run import Outcome, Run, fold
+from orchestrator.core.targets import Target
+from orchestrator.errors import Exit, Problem
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+DEV, TEST, PROD = Target("dev"), Target("test"), Target("prod")
+MESSAGES = {"a1": "Create customers", "b2": "Create orders", "c3": "Add the total of an order", "x9": ""}
+STEPS = tuple(Step(name, f"sha256:{name}", MESSAGES[name], atomic=name != "c3") for name in ("b2", "c3"))
+PLAN = Plan(
+    kind=PlanKind.ROLLOUT,
+    source=None,
+    through="prod",
+    wanted=("c3",),
+    waves=(
+        Wave((TargetPlan(DEV, ("c3",), ("c3",), ()),)),
+        Wave((TargetPlan(TEST, ("a1",), ("c3",), STEPS),)),
+        Wave(
+            (
+                TargetPlan(Target("prod", "app", "acme"), ("a1",), ("c3",), STEPS),
+                TargetPlan(Target("prod", "app", "umbrella"), ("a1",), ("c3",), STEPS),
+                TargetPlan(Target("prod", "billing"), (), ("a1",), (Step("a1", "sha256:a1", MESSAGES["a1"]),)),
+            )
+        ),
+    ),
+    seen=((DEV, ("c3",)), (TEST, ("a1",))),
+)
+NOTHING = replace(PLAN, through="dev", waves=PLAN.waves[:1])
+LONG = replace(
+    PLAN,
+    waves=(
+        Wave((TargetPlan(TEST, (), ("r049",), tuple(Step(f"r{n:03}", "d", f"Number {n}") for n in range(50))),)),
+    ),
+)
+
+
+def history(outcome: str | None, *events: tuple[EventKind, str | None, dict[str, Any]]) -> RunHistory:
+    """A run of `PLAN` with these events a minute apart, ended as said."""
+    start: dict[str, Any] = {
+        "plan": plans.to_json(PLAN),
+        "command": "orchestrate rollout",
+        "fingerprint": "sha256:…",
+    }
+    told: list[tuple[EventKind, str | None, dict[str, Any]]] = [(EventKind.RUN_STARTED, None, start), *events]
+    if outcome:
+        told.append((EventKind.RUN_FINISHED, None, {"outcome": outcome}))
+    recorded = tuple(
+        Event(
+            kind,
+            NOW - timedelta(minutes=60 - number),
+            "20260701-110000-ab12",
+            "ann@work",
+            TEST if revision or kind is EventKind.TARGET_FINISHED else None,
+            revision,
+            body,
+            number + 1,
+        )
+        for number, (kind, revision, body) in enumerate(told)
+    )
+    run = fold(recorded)
+    assert run is not None
+    return RunHistory(run, recorded)
+
+
+APPLIED_B2 = (EventKind.STEP_APPLIED, "b2", {"message": "Create orders", "seconds": 0.25, "done": 1, "of": 2})
+GOOD = history(
+    "succeeded",
+    (EventKind.STEP_INTENT, "b2", {"message": "Create orders", "digest": "sha256:b2"}),
+    APPLIED_B2,
+    (EventKind.STEP_RECOVERED, "c3", {"message": MESSAGES["c3"]}),
+    (EventKind.TARGET_FINISHED, None, {"result": "nothing_to_do"}),
+)
+BAD = history(
+    "in_doubt",
+    APPLIED_B2,
+    (EventKind.STEP_INTENT, "c3", {"message": MESSAGES["c3"], "catalog": {"table orders": "1"}}),
+    (EventKind.STEP_IN_DOUBT, "c3", {"message": MESSAGES["c3"], "reason": "column total_amount exists"}),
+)
+OPEN = history(None, (EventKind.STEP_INTENT, "b2", {"message": "Create orders"}))
+
+
+def run_of(outcome: Outcome | None) -> Run:
+    """A run that ended so."""
+    return history(str(outcome) if outcome else None).run
+
+
+def failure(code: str, exit_code: Exit, message: str = "it is wrong", mend: str | None = "mend it") -> Failure:
+    return Failure(code, message, mend, exit_code)
+
+
+_STATES: Mapping[State, tuple[tuple[str, ...], tuple[str, ...], Failure | None]] = {
+    State.AT_HEAD: (("c3",), (), None),
+    State.BEHIND: (("a1",), ("b2", "c3"), None),
+    State.EMPTY: ((), ("a1", "b2", "c3"), None),
+    State.UNKNOWN_REVISION: (("zzz",), (), failure("unknown_revision", Exit.DIVERGENCE, "holds revision zzz")),
+    State.OVERLAPPING: (("a1", "b2"), (), failure("overlapping", Exit.DIVERGENCE, "one of the rows is too many")),
+    State.UNVERSIONED: ((), (), failure("unversioned", Exit.DIVERGENCE, "tables but no version table")),
+    State.DENIED: ((), (), failure("denied", Exit.UNAVAILABLE, "password refused")),
+    State.UNREACHABLE: ((), (), failure("unreachable", Exit.UNAVAILABLE, "no answer", None)),
+    State.IN_DOUBT: (("a1",), ("b2", "c3"), failure("in_doubt", Exit.IN_DOUBT, "revision b2 may be half applied")),
+}
+
+
+def standing(state: State) -> TargetStatus:
+    """A target named for its state."""
+    heads, missing, told = _STATES[state]
+    return TargetStatus(Target(str(state)), state, heads, missing, told)
+
+
+_DIVERGENCES = {
+    Relation.IN_SYNC: Divergence(Relation.IN_SYNC),
+    Relation.BEHIND: Divergence(Relation.BEHIND, missing=("b2", "c3")),
+    Relation.AHEAD: Divergence(Relation.AHEAD, extra=("x9",)),
+    Relation.DIVERGED: Divergence(Relation.DIVERGED, missing=("b2",), extra=("c3",), common=("a1",)),
+    Relation.UNKNOWN: Divergence(Relation.UNKNOWN),
+}
+
+
+def related(relation: Relation) -> StatusReport:
+    """Two environments in this relation, both readable."""
+    targets = (TargetStatus(DEV, State.AT_HEAD, ("c3",)), TargetStatus(TEST, State.BEHIND, ("a1",), ("b2", "c3")))
+    return StatusReport(targets, (Pair(DEV, TEST, _DIVERGENCES[relation]),), MESSAGES, {"app": ("c3",)})
+
+
+def all_at_head() -> StatusReport:
+    targets = tuple(TargetStatus(t, State.AT_HEAD, ("c3",), last_run=GOOD.run) for t in (DEV, TEST, PROD))
+    in_sync = Divergence(Relation.IN_SYNC)
+    pairs = (Pair(DEV, TEST, in_sync), Pair(TEST, PROD, in_sync))
+    return StatusReport(targets, pairs, MESSAGES, {"app": ("c3",)})
+
+
+def working() -> StatusReport:
+    held = TargetStatus(
+        TEST, State.BEHIND, ("a1",), ("b2", "c3"), holder="run 1 of bob@desk since 11:59", last_run=OPEN.run
+    )
+    return StatusReport((held,), (), MESSAGES, {"app": ("c3",)})
+
+
+def step(revision: str, outcome: str, seconds: float | None = None) -> StepResult:
+    return StepResult(revision, MESSAGES[revision], outcome, seconds)
+
+
+RESULTS = (
+    TargetResult(
+        Target("r", "applied"),
+        Result.APPLIED,
+        ("a1",),
+        ("c3",),
+        (step("b2", "applied", 0.5), step("c3", "recovered")),
+    ),
+    TargetResult(Target("r", "nothing"), Result.NOTHING_TO_DO, ("c3",), ("c3",)),
+    TargetResult(
+        Target("r", "failed"),
+        Result.FAILED,
+        ("a1",),
+        ("b2",),
+        (step("b2", "applied", 1.0), step("c3", "failed")),
+        failure("statement", Exit.FAILED, "revision c3 failed: no such column: total"),
+    ),
+    TargetResult(Target("r", "waiting"), Result.NOT_STARTED, (), (), (step("a1", "not_started"),)),
+    TargetResult(
+        Target("r", "stopped"),
+        Result.STOPPED,
+        ("a1",),
+        ("b2",),
+        (step("b2", "applied", 1.0), step("c3", "not_started")),
+    ),
+    TargetResult(
+        Target("r", "doubt"),
+        Result.IN_DOUBT,
+        ("a1",),
+        ("a1",),
+        (step("b2", "in_doubt"),),
+        failure("in_doubt", Exit.IN_DOUBT, "revision b2 stopped half-way", "undo what is left of it"),
+    ),
+)
+
+
+def ended(outcome: Outcome) -> RunReport:
+    """A run with this outcome and no trouble to tell."""
+    refused = outcome in (Outcome.REFUSED, Outcome.NOTHING_TO_DO)
+    stopped = Exit.INTERRUPTED if outcome is Outcome.INTERRUPTED else None
+    return RunReport(
+        None if refused else "20260701-110000-ab12", outcome, PLAN, targets=RESULTS[:1], stopped=stopped
+    )
+
+
+SHUT = (
+    Verdict("order", Answer.PASS, "test is next after dev"),
+    Verdict("source_run", Answer.WAIT, "a run is not done yet"),
+    Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "--confirm prod"),
+)
+
+REPORTS: Mapping[str, Report] = {
+    "status_states": StatusReport(tuple(map(standing, State)), (), MESSAGES, {"app": ("c3",)}),
+    **{f"status_{relation}": related(relation) for relation in Relation},
+    "status_all_at_head": all_at_head(),
+    "status_working": working(),
+    "status_nothing": StatusReport((), (), {}, {}),
+    "plan": PlanReport(PLAN, SHUT),
+    "plan_nothing": PlanReport(NOTHING, SHUT[:1]),
+    "plan_long": PlanReport(LONG, ()),
+    "run_results": RunReport("20260701-110000-ab12", Outcome.IN_DOUBT, PLAN, SHUT[:1], RESULTS),
+    **{f"run_{outcome}": ended(outcome) for outcome in Outcome},
+    "run_gates": RunReport(
+        None,
+        Outcome.REFUSED,
+        PLAN,
+        SHUT,
+        failure=Failure(
+            "refused",
+            "2 gates are closed",
+            "--confirm prod",
+            Exit.REFUSED,
+            (Problem("not yet", "gate source_run"), Problem("not confirmed", "gate protected", "--confirm prod")),
+        ),
+    ),
+    "runs": RunsReport((*(run_of(outcome) for outcome in Outcome), run_of(None))),
+    "runs_none": RunsReport(),
+    "show_good": GOOD,
+    "show_bad": BAD,
+    "show_open": OPEN,
+    "done": Done(
+        "wrote environments.yaml", "orchestrate status", {"path": "environments.yaml", "environments": ["dev"]}
+    ),
+}

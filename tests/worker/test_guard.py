@@ -1,0 +1,93 @@
+"""The guard on real connections: only the database whose run lock is held lets the worker in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from orchestrator.core.secrets import Secret
+from orchestrator.core.targets import Target
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.databases.locks import acquire, work_lock_holder
+from orchestrator.worker import guard
+from orchestrator.worker.halt import Halt
+
+
+def endpoint(url: str) -> Endpoint:
+    """A target at that URL."""
+    return Endpoint(Target("dev"), Secret(url), "app")
+
+
+@contextmanager
+def connected(url: str) -> Iterator[sa.Connection]:
+    """env.py's own connection."""
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        yield connection
+
+
+def test_the_right_database_lets_in_and_is_locked(database_url: str) -> None:
+    """On the target's own database the worker is admitted and holds the work lock until it disconnects."""
+    with acquire(endpoint(database_url), "run") as lock:
+        with connected(database_url) as connection:
+            guard.admit(connection, expected(lock.guard.request()))
+            assert work_lock_holder(endpoint(database_url)) is not None
+            with connected(database_url) as other, pytest.raises(Halt) as refused:
+                guard.admit(other, expected(lock.guard.request()))
+            assert refused.value.code == "work_locked"
+        for descriptor in guard._held_files:  # a file's lock lasts as long as the worker's process
+            guard.os.close(descriptor)
+        guard._held_files.clear()
+        assert work_lock_holder(endpoint(database_url)) is None
+
+
+def test_another_database_of_the_same_server(
+    request: pytest.FixtureRequest, database_url: str, new_database: Callable[[str], str]
+) -> None:
+    """Another database, also of the same server, is refused before anything is changed or locked in it."""
+    family = sa.engine.make_url(database_url).get_backend_name()
+    other = new_database(family)
+    with connected(other) as prepared:
+        prepared.execute(sa.text("SELECT 1"))
+    with acquire(endpoint(database_url), "run") as lock, connected(other) as connection:
+        with pytest.raises(Halt) as refused:
+            guard.admit(connection, expected(lock.guard.request()))
+    assert refused.value.code == "wrong_database"
+    assert work_lock_holder(endpoint(database_url)) is None
+
+
+def test_a_run_lock_that_nobody_holds(database_url: str) -> None:
+    """The right database without the run lock is refused: the lock is the proof, not the name."""
+    lock = acquire(endpoint(database_url), "run")
+    told = expected(lock.guard.request())
+    lock.release()
+    if told["family"] == "sqlite":
+        pytest.skip("a file is known by its device and inode, not by its lock")
+    with connected(database_url) as connection, pytest.raises(Halt) as refused:
+        guard.admit(connection, told)
+    assert refused.value.code == "wrong_database"
+
+
+def test_another_family(new_database: Callable[[str], str]) -> None:
+    """A connection to another kind of database is refused."""
+    with connected(new_database("sqlite")) as connection, pytest.raises(Halt) as refused:
+        guard.admit(connection, {"family": "postgresql"})
+    assert refused.value.code == "wrong_database"
+
+
+def test_another_schema(new_database: Callable[[str], str]) -> None:
+    """A session whose search path leads to another version table is refused, though the database is right."""
+    url = new_database("postgresql")
+    with acquire(endpoint(url), "run") as lock, connected(url) as connection:
+        connection.execute(sa.text("CREATE SCHEMA other"))
+        connection.execute(sa.text("SET search_path TO other"))
+        with pytest.raises(Halt) as refused:
+            guard.admit(connection, {**expected(lock.guard.request()), "home": "public"})
+    assert refused.value.code == "version_table"
+
+
+def expected(request: dict[str, object]) -> dict[str, object]:
+    """What the parent tells beside the guard."""
+    return {**request, "home": None, "version_table": "alembic_version"}
