@@ -9,10 +9,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check clean
+.PHONY: help install demo test check benchmark clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## The package with all it needs, in .venv; done again when pyproject.toml changed
 
@@ -48,6 +48,9 @@ check: $(INSTALLED) ## Style, types, imports, docstrings and the quick tests
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/interrogate orchestrator
 	@$(if $(QUICK),$(BIN)/pytest -q $(QUICK))
+
+benchmark: $(INSTALLED) ## What commands cost beside Alembic's own: docs/performance.md; ARGS='status --pairs 30'
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what the above made
 	rm -rf .venv .orchestrator .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -112,11 +112,12 @@ def compare(graph: Graph, upstream: frozenset[str] | None, downstream: frozenset
             relation = Relation.AHEAD
         case _:
             relation = Relation.DIVERGED
+    common = graph.top(upstream & downstream)
     return Divergence(
         relation,
-        missing=graph.order(missing, graph.top(downstream & upstream)),
-        extra=graph.order(extra, graph.top(downstream & upstream)),
-        common=graph.top(upstream & downstream) if relation is Relation.DIVERGED else (),
+        missing=graph.order(missing, common),
+        extra=graph.order(extra, common),
+        common=common if relation is Relation.DIVERGED else (),
     )
 
 

@@ -59,12 +59,13 @@ class Graph:
         }
         if problems := [*_broken(listed, labels), *_cycles(self._parents, self._scripts)]:
             raise ScriptsError.collect(problems, "{n} problems in the revision scripts")
-        self._heads: tuple[str, ...] | None = None
         # A thousand tenants ask the same few questions; each is worked out once.
         self._ancestors: dict[frozenset[str], frozenset[str]] = {}
+        self._tops: dict[frozenset[str], tuple[str, ...]] = {}
         self._overlaps: dict[frozenset[str], tuple[tuple[str, str], ...]] = {}
         self._orders: dict[tuple[frozenset[str], tuple[str, ...]], tuple[str, ...]] = {}
         self._map: RevisionMap | None = None
+        self._heads = self.top(self._scripts)
 
     @property
     def scripts(self) -> Mapping[str, Script]:
@@ -74,8 +75,6 @@ class Graph:
     @property
     def heads(self) -> tuple[str, ...]:
         """What a fully upgraded database holds: the revisions nothing follows or depends on, sorted."""
-        if self._heads is None:
-            self._heads = self.top(self._scripts)
         return self._heads
 
     def __contains__(self, revision: str) -> bool:
@@ -90,8 +89,11 @@ class Graph:
 
     def top(self, revisions: Collection[str]) -> tuple[str, ...]:
         """Those of the given revisions that no other of them stands on, sorted."""
-        below = {parent for revision in revisions for parent in self._parents[revision]}
-        return tuple(sorted(set(revisions) - below))
+        among = frozenset(revisions)
+        if among not in self._tops:
+            below = {parent for revision in among for parent in self._parents[revision]}
+            self._tops[among] = tuple(sorted(among - below))
+        return self._tops[among]
 
     def overlaps(self, heads: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Pairs (ancestor, descendant) among heads; a version table that holds both is not Alembic's own work.

@@ -80,8 +80,13 @@ class Run:
 
     def started_step(self, target: Target) -> StepRecord | None:
         """The record of the target's step that was started and has no outcome, if there is one."""
-        records = (record for (at, _), record in self.steps.items() if at == target)
+        records = (self.record(target, step.revision) for step in self.steps_of(target))
         return next((record for record in records if record.state is StepState.STARTED), None)
+
+    def steps_of(self, target: Target) -> tuple[Step, ...]:
+        """The steps planned for the target; none for a target that is not in the plan."""
+        plan = self.plan.by_target.get(target)
+        return plan.steps if plan else ()
 
     @property
     def complete(self) -> bool:
@@ -90,8 +95,9 @@ class Run:
 
     def finished(self, target: Target) -> bool:
         """Whether every step planned for the target is recorded as applied."""
-        steps = next((plan.steps for plan in self.plan.targets if plan.target == target), ())
-        return all(self.record(target, step.revision).state is StepState.APPLIED for step in steps)
+        return all(
+            self.record(target, step.revision).state is StepState.APPLIED for step in self.steps_of(target)
+        )
 
     def record(self, target: Target, revision: str) -> StepRecord:
         """What is recorded of a step; PLANNED where nothing is."""
@@ -185,10 +191,9 @@ def reconcile(plan: TargetPlan, run: Run | None, facts: Facts, graph: Graph) -> 
 
 def doubtful_step(run: Run, target: Target, facts: Facts) -> str | None:
     """The revision that `run` left in doubt on the target, if the facts do not settle it."""
-    for plan in run.plan.targets:
-        for step in plan.steps if plan.target == target else ():
-            if step.revision not in facts.applied and _in_doubt(step, run.record(target, step.revision), facts):
-                return step.revision
+    for step in run.steps_of(target):
+        if step.revision not in facts.applied and _in_doubt(step, run.record(target, step.revision), facts):
+            return step.revision
     return None
 
 

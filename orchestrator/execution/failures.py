@@ -42,7 +42,7 @@ def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> Or
         case "failed" if final["code"] == CANCELLED:
             return FailedError(_CANCELLED, where=str(target), mend=resume, code=CANCELLED)
         case "died":
-            return FailedError(_death(final["exit"]), where=str(target), mend=resume)
+            return FailedError(_death(final["exit"]), where=str(target), mend=f"remove the cause, then: {resume}")
         case _:
             code = str(final["code"])
             kind = _KINDS.get(code, FailedError)

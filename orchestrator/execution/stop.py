@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
 from types import FrameType
@@ -87,7 +87,9 @@ class Stop:
 
     def _follow_ups(self, counts: SimpleQueue[int | None]) -> None:
         while (count := counts.get()) is not None:
-            self._follow_up(count)
+            # Nobody may be there to be told any more; the next signal must be followed up all the same.
+            with suppress(Exception):
+                self._follow_up(count)
 
     def _follow_up(self, count: int) -> None:
         try:

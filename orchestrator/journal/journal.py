@@ -33,6 +33,7 @@ class Journal:
     def __init__(self, url: Secret, *, writing: bool = False) -> None:
         self._lock = Lock()
         self._where = location(url)
+        self._writing = writing
         self._store: Store | None = open_store(url, create=writing)
         version = migrate.version(self._store) if self._store else None
         if writing and version != migrate.KNOWN[-1]:
@@ -52,7 +53,7 @@ class Journal:
 
     def record(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """Append the events as one durable transaction; when this returns they survive a power cut."""
-        if self._store is None:
+        if self._store is None or not self._writing:
             raise JournalError("the journal was opened for reading only", where=self._where)
         with self._lock, self._store.appending():
             sequence, previous = self._end()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.core.secrets import Secret
-from orchestrator.core.urls import parse
+from orchestrator.core.urls import MEMORY, parse
 from orchestrator.errors import ConfigurationError, JournalError
 
 Row = tuple[Any, ...]
@@ -57,8 +57,8 @@ def open_store(url: Secret, *, create: bool) -> Store | None:
     """
     address = parse(url.reveal())
     match address.family if address else None:
-        case "sqlite" if address is not None and address.database:
-            return _open_sqlite(Path(address.database), create=create)
+        case "sqlite" if address is not None and address.database not in (None, "", MEMORY):
+            return _open_sqlite(Path(str(address.database)), create=create)
         case "postgresql":
             return _PostgresqlStore(url)
         case _:

@@ -119,8 +119,10 @@ def _doubts(
 
 def _untouched(run: Run, endpoint: Endpoint, observation: Observation) -> bool | None:
     """Whether a step without an outcome left nothing: on SQLite an unchanged schema proves it."""
+    if observation.family != "sqlite":
+        return None
     record = run.started_step(endpoint.target)
-    if observation.family != "sqlite" or record is None or "catalog" not in record.body:
+    if record is None or "catalog" not in record.body:
         return None
     try:
         return not difference(dict(record.body["catalog"]), catalog(endpoint))

@@ -245,8 +245,8 @@ def test_head_is_the_only_head() -> None:
         (
             "expand@-1",
             (
-                "no revision is meant by 'expand@-1': steps are counted from somewhere, and every database is somewhere"
-                " else"
+                "no revision is meant by 'expand@-1': "
+                "steps are counted from somewhere, and every database is somewhere else"
             ),
         ),
         ("nope", "no single revision is meant by 'nope': No such revision or branch 'nope'"),

@@ -166,7 +166,9 @@ class Scene:
         if not self.journal.exists():
             return []
         with sqlite3.connect(self.journal, timeout=20) as connection, suppress(sqlite3.OperationalError):
-            rows = connection.execute("SELECT kind, target, revision, body FROM orchestrate_events ORDER BY sequence")
+            rows = connection.execute(
+                "SELECT kind, target, revision, body FROM orchestrate_events ORDER BY sequence"
+            )
             return [(k, t, r, json.loads(b)) for k, t, r, b in rows if kind in (None, k)]
         return []
 

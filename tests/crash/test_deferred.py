@@ -101,7 +101,9 @@ def test_an_env_py_that_never_commits(make_scene: MakeScene, declared: bool) -> 
     edited(scene, CONFIGURED, "        connection.exec_driver_sql('SET search_path TO public')\n" + CONFIGURED)
     if declared:
         file = scene.root / "environments.yaml"
-        file.write_text(file.read_text() + "projects:\n  app:\n    config: alembic.ini\n    transactions: as_env\n")
+        file.write_text(
+            file.read_text() + "projects:\n  app:\n    config: alembic.ini\n    transactions: as_env\n"
+        )
     scene.line("r1", "r2")
     done = scene.run("rollout", "--yes")
     assert done.returncode == 6, str(done)
@@ -141,7 +143,9 @@ def test_what_an_earlier_pending_revision_kept_is_not_forgotten(make_scene: Make
     assert scene.databases["dev"].heads() == {"r1"}
 
 
-@pytest.mark.parametrize("family", [pytest.param(f, marks=getattr(pytest.mark, f)) for f in ("postgresql", "sqlite")])
+@pytest.mark.parametrize(
+    "family", [pytest.param(f, marks=getattr(pytest.mark, f)) for f in ("postgresql", "sqlite")]
+)
 def test_an_engine_that_commits_each_statement(make_scene: MakeScene, family: str) -> None:
     """Where env.py has every statement commit by itself, a failed revision is in doubt on any database."""
     scene = make_scene(family, "dev")
@@ -154,7 +158,9 @@ def test_an_engine_that_commits_each_statement(make_scene: MakeScene, family: st
     assert "INSERT INTO t_r1 (id)" in done.json["error"]["message"]
 
 
-@pytest.mark.parametrize("family", [pytest.param(f, marks=getattr(pytest.mark, f)) for f in ("postgresql", "sqlite")])
+@pytest.mark.parametrize(
+    "family", [pytest.param(f, marks=getattr(pytest.mark, f)) for f in ("postgresql", "sqlite")]
+)
 def test_killed_with_an_engine_that_commits_each_statement(make_scene: MakeScene, family: str) -> None:
     """Killed there, a revision whose schema change is not to be seen is in doubt too, and not run again."""
     scene = make_scene(family, "dev")

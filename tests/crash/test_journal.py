@@ -126,7 +126,9 @@ def test_a_reader_gets_past_a_writer_killed_in_mid_commit(tmp_path: Path) -> Non
 
 def event(number: int) -> Event:
     """Some event."""
-    return Event(EventKind.STEP_APPLIED, datetime.now(UTC), "run", "test", Target("dev"), str(number), {"n": number})
+    return Event(
+        EventKind.STEP_APPLIED, datetime.now(UTC), "run", "test", Target("dev"), str(number), {"n": number}
+    )
 
 
 @pytest.mark.sqlite
@@ -150,7 +152,10 @@ def test_a_changed_event_is_found(tmp_path: Path, change: str) -> None:
         assert journal.verify()[0] == 5
     with sqlite3.connect(path) as connection:
         assert connection.execute(change).rowcount > 0
-    with Journal(Secret(f"sqlite:///{path}")) as journal, pytest.raises(JournalError, match="broken at event [13]"):
+    with (
+        Journal(Secret(f"sqlite:///{path}")) as journal,
+        pytest.raises(JournalError, match="broken at event [13]"),
+    ):
         journal.verify()
 
 
@@ -159,7 +164,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 96 KiB, where this user may mount one."""
     place = tmp_path / "small"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "none", str(place)], check=False, capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96k", "none", str(place)], check=False, capture_output=True
+    )
     if mounted.returncode:
         pytest.skip(f"no file system may be mounted here: {mounted.stderr.decode().strip()}")
     yield place
@@ -191,7 +198,9 @@ def told(process: subprocess.Popen[str]) -> str:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 10, f"{out}\n{err}"
     document = json.loads(out)
-    assert "outcome of revision r2 could not be recorded; the database is at r2" in document["error"]["message"], out
+    assert "outcome of revision r2 could not be recorded; the database is at r2" in document["error"]["message"], (
+        out
+    )
     (target,) = document["targets"]
     assert [step["outcome"] for step in target["revisions"]] == ["applied", "applied", "not_started"]
     return out
@@ -210,7 +219,11 @@ def test_the_disk_of_the_journal_is_full(make_scene: MakeScene, small_disk: Path
     (small_disk / "filler").unlink()
     done = scene.run("resume", env=env)
     assert done.returncode == 0, str(done)
-    assert [step["outcome"] for step in done.json["targets"][0]["revisions"]] == ["applied", "recovered", "applied"]
+    assert [step["outcome"] for step in done.json["targets"][0]["revisions"]] == [
+        "applied",
+        "recovered",
+        "applied",
+    ]
     assert scene.starts()["dev", "r2"] == 1
     assert scene.databases["dev"].heads() == {"r3"}
 

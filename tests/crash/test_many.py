@@ -66,7 +66,9 @@ def test_of_several_at_once_exactly_one_applies(make_scene: MakeScene) -> None:
     """Of five orchestrators one applies; each other is told that the target is locked, and changes nothing."""
     scene = gated(make_scene)
     processes = started(scene)
-    wait_until(lambda: sum(one.poll() is not None for one in processes) == AT_ONCE - 1, "the others to be sent away")
+    wait_until(
+        lambda: sum(one.poll() is not None for one in processes) == AT_ONCE - 1, "the others to be sent away"
+    )
     scene.open("gate")
     done = ended(processes)
     assert sorted(code for code, _ in done) == [0, 8, 8, 8, 8], done

@@ -83,7 +83,9 @@ def test_two_signals_cancel_the_statement_that_runs(make_scene: MakeScene) -> No
     assert scene.events("run_finished")[-1][3]["outcome"] == "interrupted"
 
 
-@pytest.mark.parametrize("family", [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("mysql", "sqlite")])
+@pytest.mark.parametrize(
+    "family", [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("mysql", "sqlite")]
+)
 def test_two_signals_where_ddl_is_not_undone(make_scene: MakeScene, family: str) -> None:
     """A revision that was cancelled after its table was made is in doubt there, and settled by a person."""
     scene = make_scene(family, "dev")

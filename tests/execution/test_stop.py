@@ -61,6 +61,19 @@ def test_a_teller_that_fails_does_not_prevent_the_cancelling() -> None:
         assert worker.cancelled == 1
 
 
+def test_a_teller_that_fails_on_a_signal_does_not_prevent_the_cancelling() -> None:
+    """When telling the first signal fails, the second one still cancels."""
+
+    def broken(_count: int) -> None:
+        raise BrokenPipeError
+
+    stop, worker = Stop(broken), Counted()
+    with stop.on_signals(), stop.watching(worker):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+        wait_until(lambda: worker.cancelled == 1, "the worker to be cancelled")
+
+
 def test_signals_are_told_outside_their_handler() -> None:
     """Signals that arrive while a signal is being told do not re-enter the teller; each is told, in order."""
     told: list[tuple[int, str]] = []

@@ -58,5 +58,5 @@ def promotable(draw: st.DrawFn, graph: Graph) -> World:
 
 @st.composite
 def pipelines(draw: st.DrawFn, graph: Graph) -> World:
-    """Three environments at random places of which none has what the scripts lack; a rollout takes them all along."""
+    """Three environments at random places, none with what the scripts lack: a rollout takes all of them along."""
     return world(graph, {Target(name): draw(heads(graph)) for name in ENVIRONMENTS})

@@ -53,7 +53,7 @@ def check_steps(found: World, plan: Plan) -> None:
 
 @given(worlds_to_promote)
 def test_promotion_moves_exactly_what_the_source_has_and_the_destination_lacks(found: World) -> None:
-    """The steps are ancestors(source) − ancestors(destination), for every database and tenant."""
+    """The steps are ancestors(source) less ancestors(destination), for every database and tenant."""
     plan = promote(found, "dev", "test")
     check_steps(found, plan)
     for one in plan.targets:

@@ -1,4 +1,4 @@
-"""Laws of recovery: runs that are cut off at any point, on databases that undo a failed revision and that do not."""
+"""Laws of recovery: runs cut off at any point, on databases that undo a failed revision and that do not."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_every_prefix_of_a_run_can_be_folded(case: Case) -> None:
 
 @given(cases(), st.data())
 def test_resuming_again_and_again_ends_where_the_plan_ends(case: Case, data: st.DataObject) -> None:
-    """Cut off any number of times, the run ends with each step recorded as applied once, and nothing half there."""
+    """Cut off any number of times, the run ends with each step recorded as applied once and nothing half there."""
     plan = case.plan.targets[0]
     for attempt in range(12):
         left = reconcile(plan, case.run, case.database.facts(), case.graph)

@@ -145,8 +145,12 @@ _DIVERGENCES = {
 
 
 def related(relation: Relation) -> StatusReport:
-    """Two environments in this relation, both readable."""
-    targets = (TargetStatus(DEV, State.AT_HEAD, ("c3",)), TargetStatus(TEST, State.BEHIND, ("a1",), ("b2", "c3")))
+    """Two environments in this relation, each in a state that fits it."""
+    at_head = TargetStatus(TEST, State.AT_HEAD, ("c3",))
+    behind = TargetStatus(TEST, State.BEHIND, ("a1",), ("b2", "c3"))
+    unknown = replace(standing(State.UNREACHABLE), target=TEST)
+    downstream = {Relation.IN_SYNC: at_head, Relation.UNKNOWN: unknown}.get(relation, behind)
+    targets = (TargetStatus(DEV, State.AT_HEAD, ("c3",)), downstream)
     return StatusReport(targets, (Pair(DEV, TEST, _DIVERGENCES[relation]),), MESSAGES, {"app": ("c3",)})
 
 

@@ -67,7 +67,10 @@ def test_what_nobody_reads_does_not_fail() -> None:
     reader, writer = os.pipe()
     witness = Path(os.environ["HOME"]) / "printed"
     process = subprocess.Popen(
-        [sys.executable, "-c", source, str(WORKER), str(witness)], stdin=subprocess.PIPE, stdout=writer, stderr=writer
+        [sys.executable, "-c", source, str(WORKER), str(witness)],
+        stdin=subprocess.PIPE,
+        stdout=writer,
+        stderr=writer,
     )
     os.close(writer)
     os.close(reader)

@@ -59,7 +59,9 @@ def test_a_release_on_the_projects_python(
     projects = {"app": {"config": "alembic.ini", "python": str(project_python)}}
     scene.project.environments({"dev": url}, projects=projects)
     scene.line("r1")
-    scene.revision("r2", gate="gate", after='if not (place / "mended").exists():\n    raise RuntimeError("as planned")')
+    scene.revision(
+        "r2", gate="gate", after='if not (place / "mended").exists():\n    raise RuntimeError("as planned")'
+    )
     scene.line("r3")
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(scene.at("gate", "dev"), "the revision to run", process)

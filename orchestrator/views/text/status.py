@@ -90,7 +90,9 @@ def _conclusion(report: StatusReport) -> Iterator[Text]:
 
 def _pending(report: StatusReport) -> Text:
     behind = next((pair for pair in report.pairs if pair.divergence.relation is Relation.BEHIND), None)
-    if report.targets and report.targets[0].missing:
+    first = {target.target.environment for target in report.targets[:1]}
+    lagging = [target.target for target in report.targets if target.missing]
+    if any(target.environment in first or behind is None for target in lagging):
         return _next("orchestrate rollout")
     if behind is not None:
         environments = f"{behind.upstream.environment} {behind.downstream.environment}"
