@@ -48,7 +48,10 @@ def _confirmed(prepared: Prepared) -> Prepared:
 def _typed(name: str) -> str:
     typed = typer.prompt(f"{name} is protected. Type its name to change it", default="", show_default=False)
     if typed.strip() != name:
-        raise RefusedError(f"{name} was not confirmed; nothing was changed", mend=f"--confirm {name}")
+        raise RefusedError(
+            f"{name} was not confirmed; nothing was changed",
+            mend=f"type {name} at the prompt, or add --confirm {name}",
+        )
     return name
 
 
@@ -59,7 +62,7 @@ def _asking(session: Session) -> bool:
 def consent_to_resume(session: Session, unfinished: Run, confirmed: frozenset[str]) -> frozenset[str]:
     """The environments confirmed for taking a run up again: those of the command line, and those typed now."""
     pipeline = session.configuration.pipeline
-    if not _asking(session):
+    if unfinished.complete or not _asking(session):
         return confirmed
     for name in unfinished.plan.environments:
         if name in pipeline.names and pipeline.environment(name).protected and name not in confirmed:

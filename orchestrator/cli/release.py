@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +19,7 @@ from orchestrator.cli.options import (
     WaitOption,
     YesOption,
 )
-from orchestrator.cli.session import Session, Shown, console, now, run
+from orchestrator.cli.session import Session, Shown, now, run
 
 if TYPE_CHECKING:
     from orchestrator.core.reports import RunReport
@@ -107,9 +108,12 @@ def resume(
 
     def work() -> Shown:
         from orchestrator.cli.consent import consent_to_resume
+        from orchestrator.core.reports import Unfinished
         from orchestrator.operations import release, runs
 
         unfinished = runs.find(session.configuration, run_id)
+        if not (session.json or unfinished.complete):
+            session.show(Unfinished(unfinished))
         confirmed = consent_to_resume(session, unfinished, frozenset(confirm or ()))
         return _performed(
             session, wait, lambda actor: release.resume(session.configuration, unfinished, actor, confirmed)
@@ -150,7 +154,7 @@ def _performed(session: Session, wait: float | None, act: Callable[[Actor], RunR
     from orchestrator.operations.release import Actor
 
     folder = session.configuration.root / ".orchestrator" / "logs"
-    with RunLog(folder, console(stderr=True) if session.human_log else None) as log:
+    with RunLog(folder, session.console(sys.stderr) if session.human_log else None) as log:
 
         def asked(count: int) -> None:
             message = "stopping after the revision in hand; once more cancels it" if count == 1 else "cancelling"

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
 from orchestrator.core.reports import Envelope, Failure, Report
-from orchestrator.core.secrets import Redactor
 from orchestrator.errors import ConfigurationError, Exit, OrchestrateError
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
 _UNREAD = 141
 """What a shell reports of a program that SIGPIPE ended."""
-_WIDE = 200
-"""Columns where the output is not a terminal and COLUMNS does not say: a table in a log is not to be folded."""
 
 
 def now() -> datetime:
@@ -81,7 +77,26 @@ class Session:
         """Draw a report on standard output, for people."""
         from orchestrator.views.text.draw import draw
 
-        console(stderr=False).print(draw(report, now()))
+        self.console(sys.stdout).print(draw(report, now()))
+
+    def console(self, stream: TextIO) -> Console:
+        """A standard stream for people, with secrets masked and suggested commands complete."""
+        from orchestrator.cli.output import complete, console
+
+        finish = complete(self.config)
+        return console(stream, lambda text: self.redact(finish(text)))
+
+    def redact(self, text: str) -> str:
+        """The text without the secrets known by now; before the configuration is read none is."""
+        configuration: Configuration | None = self.__dict__.get("configuration")
+        return configuration.redactor().text(text) if configuration is not None else text
+
+    def print_json(self, envelope: Envelope, body: Mapping[str, Any]) -> None:
+        """One JSON document on standard output."""
+        from orchestrator.cli.output import complete, print_json
+        from orchestrator.views.json import document
+
+        print_json(document(envelope, body), self.redact, complete(self.config))
 
     @cached_property
     def actor(self) -> str:
@@ -137,7 +152,7 @@ def run(session: Session, work: Callable[[], Shown]) -> None:
             from orchestrator.views import json as view
 
             envelope = Envelope(session.command, started, now(), shown.exit, shown.failure)
-            _print_json(session, view.document(envelope, view.fields(shown.report)))
+            session.print_json(envelope, view.fields(shown.report))
         else:
             session.show(shown.report)
         raise typer.Exit(int(shown.exit))
@@ -167,17 +182,14 @@ def _told(session: Session, started: datetime) -> Iterator[None]:
 def fail(session: Session, started: datetime, failure: Failure) -> NoReturn:
     """Tell an error in the chosen format and leave with its exit code."""
     if _asked_for_json(session):
-        from orchestrator.views import json as view
-
         envelope = Envelope(session.command, started, now(), failure.exit, failure)
-        _print_json(session, view.document(envelope, _WHEN_FAILED.get(session.command, {})))
+        session.print_json(envelope, _WHEN_FAILED.get(session.command, {}))
     else:
         from rich.text import Text
 
         from orchestrator.views.text import words
 
-        told = replace(failure, message=_redactor(session).text(failure.message))
-        console(stderr=True).print(Text.assemble(("error: ", "bold red"), words.told(told)))
+        session.console(sys.stderr).print(Text.assemble(("error: ", "bold red"), words.told(failure)))
     raise typer.Exit(int(failure.exit))
 
 
@@ -194,36 +206,10 @@ def _bug(session: Session, error: Exception) -> Failure:
     import tempfile
     import traceback
 
-    text = _redactor(session).text("".join(traceback.format_exception(error)))
+    text = session.redact("".join(traceback.format_exception(error)))
     descriptor, path = tempfile.mkstemp(prefix="orchestrate-", suffix=".txt")
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     what = f"this is a bug in orchestrate ({type(error).__name__}: {error})"
     mend = f"please report it with {path}; orchestrate status tells where every database stands"
-    return Failure("bug", _redactor(session).text(what), mend, Exit.BUG)
-
-
-def _redactor(session: Session) -> Redactor:
-    configuration: Configuration | None = session.__dict__.get("configuration")
-    return configuration.redactor() if configuration is not None else Redactor()
-
-
-def _print_json(session: Session, document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(_redactor(session).value(dict(document)), indent=2) + "\n")
-    sys.stdout.flush()
-
-
-def console(*, stderr: bool) -> Console:
-    """Standard output or error for people: colour on a terminal alone, and NO_COLOR is honoured."""
-    from rich.console import Console
-
-    class Ours(Console):
-        """Leaves it to the caller what a reader that has gone means; Rich would end the process."""
-
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    drawn = Ours(stderr=stderr, highlight=False, emoji=False, markup=False)
-    if not drawn.is_terminal and "COLUMNS" not in os.environ:
-        drawn.width = _WIDE
-    return drawn
+    return Failure("bug", what, mend, Exit.BUG)

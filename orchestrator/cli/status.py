@@ -35,6 +35,8 @@ def status(
         configuration = session.configuration
         chosen = [configuration.environment(name).name for name in environments or ()]
         report = operation(configuration, chosen or None, now)
+        if report.journal is not None:
+            return Shown(report, report.journal.exit, report.journal)
         return Shown(report, report.exit_when_asked if exit_code else Exit.DONE)
 
     run(session, work)

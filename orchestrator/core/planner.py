@@ -250,7 +250,10 @@ def _unpromotable(
 def _ahead(world: World, target: Target, extra: frozenset[str], upstream: str) -> Refusal:
     graph = world.graphs[target]
     what = f"has what {upstream} lacks: {named(graph, extra)}"
-    return DivergenceError, Problem(what, str(target), f"orchestrate rollout --through {upstream}   # then again")
+    limit = f" --to {tops[0]}" if len(tops := graph.top(extra)) == 1 else ""
+    return DivergenceError, Problem(
+        what, str(target), f"orchestrate rollout --through {upstream}{limit}   # then again"
+    )
 
 
 def named(graph: Graph, revisions: Iterable[str]) -> str:

@@ -62,6 +62,8 @@ class StatusReport:
     pairs: tuple[Pair, ...]
     messages: Mapping[str, str]
     heads: Mapping[str, tuple[str, ...]]
+    journal: Failure | None = None
+    """Why the journal could not be read: then no run, no holder and no doubt is known."""
 
     @property
     def exit_when_asked(self) -> Exit:
@@ -187,6 +189,13 @@ class RunHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that is about to be taken up again, for people to see what is left of it."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A small thing that was done: a sentence for people, what to type next, and fields for programs."""
 
@@ -195,7 +204,7 @@ class Done:
     fields: Mapping[str, object]
 
 
-Report = StatusReport | PlanReport | RunReport | RunsReport | RunHistory | Done
+Report = StatusReport | PlanReport | RunReport | RunsReport | RunHistory | Unfinished | Done
 
 
 @dataclass(frozen=True, slots=True)

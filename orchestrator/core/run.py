@@ -95,9 +95,7 @@ class Run:
 
     def finished(self, target: Target) -> bool:
         """Whether every step planned for the target is recorded as applied."""
-        return all(
-            self.record(target, step.revision).state is StepState.APPLIED for step in self.steps_of(target)
-        )
+        return all(self.record(target, step.revision).state is StepState.APPLIED for step in self.steps_of(target))
 
     def record(self, target: Target, revision: str) -> StepRecord:
         """What is recorded of a step; PLANNED where nothing is."""

@@ -125,7 +125,7 @@ def perform(configuration: Configuration, prepared: Prepared, actor: Actor) -> R
 
 def _unperformed(prepared: Prepared, shut: tuple[Verdict, ...]) -> RunReport:
     plan, verdicts = prepared.plan, prepared.verdicts
-    if not plan.steps:
+    if not shut:
         return RunReport(None, Outcome.NOTHING_TO_DO, plan, verdicts, tuple(map(unstarted, plan.targets)))
     problems = [Problem(verdict.reason, f"gate {verdict.gate}", verdict.mend) for verdict in shut]
     failure = Failure.of(RefusedError.collect(problems, "{n} gates are closed"))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from orchestrator.core.divergence import State, applied, compare, stand
 from orchestrator.core.observations import Reading
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.planner import World, explain, twins
 from orchestrator.core.reports import Failure, Pair, StatusReport, TargetStatus
+from orchestrator.core.run import Run
 from orchestrator.core.targets import Target
-from orchestrator.errors import Exit
-from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.errors import Exit, JournalError
+from orchestrator.operations.survey import Clock, Survey, remembered, survey
 from orchestrator.project.configuration import Configuration
 
 
 def status(configuration: Configuration, environments: Sequence[str] | None, now: Clock) -> StatusReport:
-    """Look at the environments named, or all of them. Reads only; raises as `survey` does."""
-    seen = survey(configuration, environments, now)
+    """Look at the environments named, or all of them. Reads only; raises as `survey` does.
+
+    A journal that cannot be read is told in the report: where the databases stand does not depend on it.
+    """
+    last_runs, unread = _remembered(configuration)
+    seen = survey(configuration, environments, now, last_runs)
     world = seen.world
     shown = Pipeline(tuple(e for e in world.pipeline.environments if set(e.targets) <= set(seen.endpoints)))
     same = {two: one for one, two in twins(world.observations.values())}
@@ -26,7 +31,15 @@ def status(configuration: Configuration, environments: Sequence[str] | None, now
         pairs=tuple(_pairs(world, shown)),
         messages=_messages(world),
         heads={name: _heads(configuration, world, name) for name in configuration.projects},
+        journal=unread,
     )
+
+
+def _remembered(configuration: Configuration) -> tuple[Mapping[Target, Run], Failure | None]:
+    try:
+        return remembered(configuration), None
+    except JournalError as error:
+        return {}, Failure.of(error)
 
 
 def _target(seen: Survey, target: Target, twin: Target | None) -> TargetStatus:

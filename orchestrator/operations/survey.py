@@ -39,16 +39,26 @@ class Survey:
     holders: Mapping[Target, str]
 
 
-def survey(configuration: Configuration, environments: Iterable[str] | None, now: Clock) -> Survey:
+def remembered(configuration: Configuration) -> Mapping[Target, Run]:
+    """For each target the latest run that touched it; raises JournalError."""
+    with Journal(configuration.journal) as journal:
+        return journal.last_runs()
+
+
+def survey(
+    configuration: Configuration,
+    environments: Iterable[str] | None,
+    now: Clock,
+    last_runs: Mapping[Target, Run] | None = None,
+) -> Survey:
     """See the environments named, or all; raises ConfigurationError, ScriptsError or JournalError.
 
-    A database that does not answer is an observation, not an error.
+    A database that does not answer is an observation, not an error. `last_runs` stand in for the journal's.
     """
     endpoints = configuration.endpoints(environments)
     graphs = {name: read_graph(project) for name, project in _projects(configuration, endpoints).items()}
     by_target = {target: graphs[configuration.project_of(target).name] for target in endpoints}
-    with Journal(configuration.journal) as journal:
-        last_runs = journal.last_runs()
+    last_runs = remembered(configuration) if last_runs is None else last_runs
     observations = probe_all(endpoints.values(), now)
     holders = _holders(endpoints, observations, last_runs)
     world = World(

@@ -23,6 +23,7 @@ from orchestrator.core.reports import (
     StatusReport,
     TargetResult,
     TargetStatus,
+    Unfinished,
 )
 from orchestrator.core.run import Run
 from orchestrator.core.targets import Target
@@ -59,6 +60,8 @@ def fields(report: Report) -> dict[str, Any]:
             return {"runs": [_run(one) for one in report.runs]}
         case RunHistory():
             return {"run": _run(report.run), "events": [event(one) for one in report.events]}
+        case Unfinished():
+            return {"run": _run(report.run)}
         case Done():
             return dict(report.fields)
 

@@ -145,7 +145,7 @@ def test_rollout_never_gives_an_environment_more_than_the_one_before_will_have()
         (
             {"dev": "a", "test": "c"},
             DivergenceError,
-            "test: has what dev lacks: b (Make b), c (Make c) | orchestrate rollout --through dev   # then again",
+            "test: has what dev lacks: b (Make b), c (Make c) | orchestrate rollout --through dev --to c   # then again",
         ),
         (
             {"dev": "a", "test/billing": ""},
@@ -208,7 +208,7 @@ def test_rollout_refuses_an_environment_that_is_ahead() -> None:
     with pytest.raises(DivergenceError) as refused:
         rollout(world(FORK, {"dev": "c", "test": "b"}), "test", "c")
     assert told(refused.value) == [
-        "test: has what dev lacks: b (Make b) | orchestrate rollout --through dev   # then again"
+        "test: has what dev lacks: b (Make b) | orchestrate rollout --through dev --to b   # then again"
     ]
 
 

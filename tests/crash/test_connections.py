@@ -35,6 +35,7 @@ def test_the_server_restarts_in_the_middle_of_a_statement(
     scene.assert_complete()
 
 
+@pytest.mark.slow
 def test_the_server_stays_away(make_scene: MakeScene, postgresql_server: PostgreSQL) -> None:
     """Where the server does not come back the step stays open, the run says so, and resume settles it."""
     scene = make_scene("postgresql", "dev")
@@ -133,6 +134,7 @@ def test_another_run_takes_the_lost_lock(make_scene: MakeScene) -> None:
     scene.assert_complete(exactly_once=True)
 
 
+@pytest.mark.slow
 def test_mariadb_restarts_in_the_middle_of_a_statement(make_scene: MakeScene, mysql_server: MariaDB) -> None:
     """On MariaDB a crash of the server leaves a doubt that is named with what is left, and never retried."""
     scene = make_scene("mysql", "dev")

@@ -158,6 +158,7 @@ def test_an_engine_that_commits_each_statement(make_scene: MakeScene, family: st
     assert "INSERT INTO t_r1 (id)" in done.json["error"]["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "family", [pytest.param(f, marks=getattr(pytest.mark, f)) for f in ("postgresql", "sqlite")]
 )

@@ -36,8 +36,8 @@ url, run, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with Journal(Secret(url), writing=True) as journal:
     print("ready", flush=True)
     for number in range(count):
-        event = Event(EventKind.STEP_APPLIED, datetime.now(UTC), run, "test", Target("dev"), str(number), {"n": number})
-        journal.record([event])
+        now, body = datetime.now(UTC), {"n": number}
+        journal.record([Event(EventKind.STEP_APPLIED, now, run, "test", Target("dev"), str(number), body)])
         print(number, flush=True)
 """
 
@@ -154,7 +154,7 @@ def test_a_changed_event_is_found(tmp_path: Path, change: str) -> None:
         assert connection.execute(change).rowcount > 0
     with (
         Journal(Secret(f"sqlite:///{path}")) as journal,
-        pytest.raises(JournalError, match="broken at event [13]"),
+        pytest.raises(JournalError, match=r"broken at event [13]"),
     ):
         journal.verify()
 
@@ -243,6 +243,7 @@ def test_the_journal_cannot_grow(make_scene: MakeScene) -> None:
     scene.assert_complete(exactly_once=True)
 
 
+@pytest.mark.slow
 @pytest.mark.postgresql
 def test_the_journal_is_locked_by_somebody(make_scene: MakeScene) -> None:
     """A journal that somebody keeps locked stops a run after the revision in hand; nothing hangs."""
@@ -259,7 +260,7 @@ def test_the_journal_is_locked_by_somebody(make_scene: MakeScene) -> None:
 
 @pytest.mark.postgresql
 def test_the_journal_is_removed(make_scene: MakeScene) -> None:
-    """A journal that is gone in mid-run stops it with exit 10; the databases are the truth, and go on from there."""
+    """A journal that is gone in mid-run stops it with exit 10; the databases are the truth to go on from."""
     scene = make_scene("postgresql", "dev")
     process = in_mid_run(scene)
     with held_still(process.pid):

@@ -12,7 +12,9 @@ import pytest
 from tests.crash.conftest import MakeScene
 from tests.crash.scene import Scene, gone, held_still, kill, kill_groups, wait_until, worker
 
-SLEEPING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid()"
+SLEEPING = """
+SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid()
+"""
 SLEEPING_MARIADB = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(%'"
 
 
@@ -51,7 +53,9 @@ def asleep(scene: Scene, environment: str) -> bool:
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("revision", ["r1", "r3", "r4"])
+@pytest.mark.parametrize(
+    "revision", [pytest.param("r1", marks=pytest.mark.slow), "r3", pytest.param("r4", marks=pytest.mark.slow)]
+)
 def test_killed_while_a_revision_is_in_hand(make_scene: MakeScene, revision: str) -> None:
     """Killed between a revision's intent and its commit, the run resumes to where an undisturbed one ends."""
     scene = make_scene("postgresql", "dev", "test", "prod")
@@ -137,26 +141,34 @@ def test_killed_at_random_moments(make_scene: MakeScene) -> None:
     scene = make_scene("postgresql", "dev", "test", "prod")
     for number in range(1, 9):
         scene.revision(f"r{number}", before='op.execute("SELECT pg_sleep(0.12)")')
-    kills = attempts = 0
-    while kills < 10 and attempts < 40:
-        attempts += 1
-        begun = any(scene.events("run_started"))
-        process = scene.start("resume") if begun else scene.start()
-        try:
-            process.wait(moments.uniform(0.6, 3.5))
-        except subprocess.TimeoutExpired:
+    kills = open_steps = 0
+    while kills < 10 and not scene.events("run_finished"):
+        before = len(scene.events("step_intent"))
+        process = scene.start("resume") if scene.events("run_started") else scene.start()
+        if kills % 3:  # every third one at any time at all, the others while steps are running
+            wait_until(lambda n=before, p=process: len(scene.events("step_intent")) > n or ended(p), "a step")
+        if not ended(process, within=moments.uniform(0, 0.5 if kills % 3 else 3.0)):
             kill(process)
             kills += 1
-            continue
-        out, err = process.communicate()
-        assert process.returncode == 0, f"seed {seed}: {out}\n{err}"
-        break
-    resumes = 0
-    if scene.databases["prod"].heads() != {"r8"} or not scene.events("run_finished"):
-        resumes = resumed(scene)
+            settled = sum(len(scene.events(f"step_{kind}")) for kind in ("applied", "recovered", "failed"))
+            open_steps += len({(t, r) for _, t, r, _ in scene.events("step_intent")}) - settled > 0
+    resumes = 0 if scene.events("run_finished") else resumed(scene)
     scene.assert_complete()
-    print(f"kills {kills}, attempts {attempts}, last resumes {resumes}, starts {sum(scene.starts().values())}")
-    assert kills
+    starts = scene.starts()
+    print(f"kills {kills} ({open_steps} with a step open), last resumes {resumes}, starts {sum(starts.values())}")
+    assert kills >= 5, f"seed {seed}"
+    assert open_steps, f"seed {seed}: no kill found a step open"
+
+
+def ended(process: subprocess.Popen[str], within: float = 0.0) -> bool:
+    """Whether the process has come to its end; it must be a good one."""
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        return False
+    out, err = process.communicate()
+    assert process.returncode == 0, f"{out}\n{err}"
+    return True
 
 
 # --- the parent alone ---
@@ -271,6 +283,7 @@ def test_another_run_does_not_hide_a_doubt(make_scene: MakeScene) -> None:
     assert scene.starts()["dev", "r1"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 def test_a_program_started_by_a_revision_does_not_keep_its_run(make_scene: MakeScene) -> None:
     """A program that a revision started and that lives on does not keep the run waiting for a dead worker."""

@@ -1,4 +1,4 @@
-"""Several orchestrators at one target at the same time, and the proof that it is the lock that keeps them apart."""
+"""Several orchestrators at one target at once, and the proof that it is the lock that keeps them apart."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def ended(processes: list[subprocess.Popen[str]]) -> list[tuple[int, dict[str, A
 
 
 def gated(make_scene: MakeScene) -> Scene:
-    """A scene at its first revision, whose second waits. The version table is there: its making would be a lock."""
+    """A scene whose second revision waits. Its version table is there: the making of it would lock others out."""
     scene = make_scene("postgresql", "dev")
     scene.line("r0")
     assert scene.run("rollout", "--yes").returncode == 0
@@ -88,6 +88,7 @@ def test_of_several_that_queue_exactly_one_applies(make_scene: MakeScene) -> Non
     scene.assert_complete(exactly_once=True)
 
 
+@pytest.mark.slow
 @pytest.mark.postgresql
 def test_without_the_lock_several_apply(make_scene: MakeScene, tmp_path: Path) -> None:
     """The negative control: with the locks switched off several run one revision, so the locks are what helps."""

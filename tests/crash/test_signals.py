@@ -138,6 +138,7 @@ def test_a_run_that_queues_can_be_stopped(make_scene: MakeScene) -> None:
     scene.assert_complete(exactly_once=True)
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 def test_a_worker_that_does_not_react_is_killed(make_scene: MakeScene) -> None:
     """A revision that ignores the cancellation is killed after a few seconds."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -48,6 +47,11 @@ def ask(worker: Worker, path: Path) -> None:
     worker.send({"do": "scripts", "files": [str(path)]})
 
 
+def open_files() -> int:
+    """How many files this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def unheard(_line: str) -> None:
     """Hears nothing."""
 
@@ -65,10 +69,10 @@ def test_nothing_is_left_of_many_workers(project: AlembicProject, script: Callab
         return worker.close()
 
     assert use() == 0
-    files, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+    files, threads = open_files(), threading.active_count()
     assert [use() for _ in range(5)] == [0] * 5
     wait_until(lambda: threading.active_count() <= threads, "the threads to end")
-    assert len(os.listdir("/proc/self/fd")) == files
+    assert open_files() == files
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 

@@ -96,7 +96,7 @@ def test_a_gate_that_is_shut_stops_it_with_nothing_changed(shop: Shop) -> None:
     assert (report.outcome, report.exit, report.run_id) == (Outcome.REFUSED, Exit.REFUSED, None)
     assert report.failure is not None
     assert report.failure.message == "gate protected: test is protected and not confirmed"
-    assert report.failure.mend == "--confirm test"
+    assert report.failure.mend == "add --confirm test"
     assert [target.result for target in report.targets] == [Result.NOT_STARTED]
     assert not shop.file("test").exists()
     assert shop.promote("dev", "test", "test").outcome is Outcome.SUCCEEDED

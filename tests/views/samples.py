@@ -220,7 +220,7 @@ def ended(outcome: Outcome) -> RunReport:
 SHUT = (
     Verdict("order", Answer.PASS, "test is next after dev"),
     Verdict("source_run", Answer.WAIT, "a run is not done yet"),
-    Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "--confirm prod"),
+    Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "add --confirm prod"),
 )
 
 REPORTS: Mapping[str, Report] = {

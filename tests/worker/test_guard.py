@@ -51,9 +51,9 @@ def test_another_database_of_the_same_server(
     other = new_database(family)
     with connected(other) as prepared:
         prepared.execute(sa.text("SELECT 1"))
-    with acquire(endpoint(database_url), "run") as lock, connected(other) as connection:
-        with pytest.raises(Halt) as refused:
-            guard.admit(connection, expected(lock.guard.request()))
+    here = acquire(endpoint(database_url), "run")
+    with here as lock, connected(other) as connection, pytest.raises(Halt) as refused:
+        guard.admit(connection, expected(lock.guard.request()))
     assert refused.value.code == "wrong_database"
     assert work_lock_holder(endpoint(database_url)) is None
 

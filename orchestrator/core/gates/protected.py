@@ -21,5 +21,5 @@ def protected(plan: Plan, circumstances: Circumstances) -> Verdict:
     """Refuses until each protected environment that the plan changes is confirmed by its name."""
     if names := unconfirmed(plan, circumstances):
         reason = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} protected and not confirmed"
-        return Verdict(NAME, Answer.REFUSE, reason, " ".join(f"--confirm {name}" for name in names))
+        return Verdict(NAME, Answer.REFUSE, reason, "add " + " ".join(f"--confirm {name}" for name in names))
     return Verdict(NAME, Answer.PASS, "nothing protected is changed without confirmation")

@@ -15,6 +15,7 @@ from orchestrator.core.reports import (
     RunReport,
     RunsReport,
     StatusReport,
+    Unfinished,
 )
 from orchestrator.views.text import history, plan, run, status, words
 
@@ -36,5 +37,7 @@ def _drawn(report: Report, now: datetime) -> RenderableType:
             return history.runs(report, now)
         case RunHistory():
             return history.show(report, now)
+        case Unfinished():
+            return history.left(report.run, now)
         case Done():
             return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.reports import RunHistory, RunsReport
-from orchestrator.core.run import Run
+from orchestrator.core.run import Run, StepState
 from orchestrator.views.text import words
 
 
@@ -35,6 +35,22 @@ def show(report: RunHistory, now: datetime) -> RenderableType:
     for event in report.events:
         drawn.add_row(*_row(event))
     return Group(*_head(report.run, now), "", drawn, *_next(report.run))
+
+
+def left(run: Run, now: datetime) -> RenderableType:
+    """What is left of a run that is about to be taken up again, as far as the journal knows."""
+    lines: list[RenderableType] = [Text.assemble(f"{run.command}: ", words.last_run(run, now))]
+    for target in run.plan.targets:
+        steps = [
+            step
+            for step in target.steps
+            if run.record(target.target, step.revision).state is not StepState.APPLIED
+        ]
+        if steps:
+            count = f"{len(steps)} of {len(target.steps)} revisions left: "
+            named = words.listed([s.revision for s in steps], {s.revision: s.message for s in steps})
+            lines.append(Text.assemble((str(target.target), "bold"), f": {count}", named))
+    return Group(*lines)
 
 
 def _head(run: Run, now: datetime) -> Iterator[RenderableType]:

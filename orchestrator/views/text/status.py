@@ -32,7 +32,15 @@ def status(report: StatusReport, now: datetime) -> RenderableType:
     pairs = {pair.downstream: pair for pair in report.pairs}
     for target in report.targets:
         drawn.add_row(*_row(target, pairs.get(target.target), report, now))
-    return Group(drawn, "", *_failures(report), *_divergences(report), *_holders(report), *_conclusion(report))
+    return Group(
+        drawn,
+        "",
+        *_journal(report),
+        *_failures(report),
+        *_divergences(report),
+        *_holders(report),
+        *_conclusion(report),
+    )
 
 
 def _row(target: TargetStatus, pair: Pair | None, report: StatusReport, now: datetime) -> Iterator[RenderableType]:
@@ -43,6 +51,12 @@ def _row(target: TargetStatus, pair: Pair | None, report: StatusReport, now: dat
     yield Text(state.format(n=len(target.missing)), style)
     yield words.relation(pair.divergence, str(pair.upstream)) if pair else Text("-", "dim")
     yield words.last_run(target.last_run, now)
+
+
+def _journal(report: StatusReport) -> Iterator[RenderableType]:
+    if report.journal is not None:
+        yield Text.assemble(("error: ", "bold red"), words.told(report.journal))
+        yield Text("whether a revision is in doubt, and who works where, is not known without it", "red")
 
 
 def _failures(report: StatusReport) -> Iterator[RenderableType]:
@@ -93,7 +107,7 @@ def _pending(report: StatusReport) -> Text:
     first = {target.target.environment for target in report.targets[:1]}
     lagging = [target.target for target in report.targets if target.missing]
     if any(target.environment in first or behind is None for target in lagging):
-        return _next("orchestrate rollout")
+        return _next(f"orchestrate rollout --through {report.targets[-1].target.environment}")
     if behind is not None:
         environments = f"{behind.upstream.environment} {behind.downstream.environment}"
         return _next(f"orchestrate promote {environments}")

@@ -102,12 +102,12 @@ def test_a_rollout_is_in_order_by_nature() -> None:
                 "protected",
                 Answer.REFUSE,
                 "staging, prod are protected and not confirmed",
-                "--confirm staging --confirm prod",
+                "add --confirm staging --confirm prod",
             ),
         ),
         (
             ("staging",),
-            Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "--confirm prod"),
+            Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "add --confirm prod"),
         ),
         (
             ("prod", "staging"),
