@@ -27,7 +27,7 @@ $(INSTALLED): pyproject.toml
 # Shows a command as you would type it, then runs it.
 define run
 @printf '\n$$ orchestrate %s\n' '$(1)'
-@$(BIN)/orchestrate $(1) </dev/null
+@ORCHESTRATE_LOG_FORMAT=human $(BIN)/orchestrate $(1) </dev/null
 endef
 
 demo: $(INSTALLED) ## Four fresh SQLite databases, brought from nothing to the newest revision, prod last
