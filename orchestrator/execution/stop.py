@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from queue import SimpleQueue
 from threading import Lock, Thread
 from types import FrameType
 from typing import Protocol
@@ -46,7 +46,11 @@ class Stop:
         """Ask to stop; from the second time on, cancel what is running."""
         self._count += 1
         self.exit = self.exit or exit_code
-        self._follow_up(self._count)
+        try:
+            self._on_request(self._count)
+        finally:
+            if self.cancelled:
+                self._cancel()
 
     @contextmanager
     def watching(self, worker: Cancellable) -> Iterator[None]:
@@ -65,38 +69,30 @@ class Stop:
     def on_signals(self) -> Iterator[None]:
         """While inside, SIGINT, SIGTERM and SIGHUP are requests. Only for the main thread.
 
-        A signal handler may interrupt anything, also itself, so it only counts; a thread tells and cancels.
+        A Python signal handler would not do: it runs in the main thread, which may have gone back to waiting when
+        the signal came to another thread, and it may interrupt itself. The number comes through a socket instead.
         """
-        counts: SimpleQueue[int | None] = SimpleQueue()
-
-        def handle(number: int, _frame: FrameType | None) -> None:
-            self._count += 1
-            self.exit = self.exit or _EXITS[signal.Signals(number)]
-            counts.put(self._count)
-
-        teller = Thread(target=self._follow_ups, args=(counts,), name="stop", daemon=True)
+        numbers, wakeup = socket.socketpair()
+        wakeup.setblocking(False)
+        teller = Thread(target=self._follow_ups, args=(numbers,), name="stop", daemon=True)
         teller.start()
-        before = {number: signal.signal(number, handle) for number in _EXITS}
+        before = {number: signal.signal(number, _unmoved) for number in _EXITS}
+        earlier = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
         try:
             yield
         finally:
+            signal.set_wakeup_fd(earlier)
             for number, handler in before.items():
                 signal.signal(number, handler)
-            counts.put(None)
+            wakeup.close()
             teller.join()
+            numbers.close()
 
-    def _follow_ups(self, counts: SimpleQueue[int | None]) -> None:
-        while (count := counts.get()) is not None:
+    def _follow_ups(self, numbers: socket.socket) -> None:
+        while number := numbers.recv(1):
             # Nobody may be there to be told any more; the next signal must be followed up all the same.
             with suppress(Exception):
-                self._follow_up(count)
-
-    def _follow_up(self, count: int) -> None:
-        try:
-            self._on_request(count)
-        finally:
-            if count > 1:
-                self._cancel()
+                self.request(_EXITS[signal.Signals(number[0])])
 
     def _cancel(self) -> None:
         with self._lock:
@@ -106,3 +102,7 @@ class Stop:
             thread.start()
         for thread in threads:
             thread.join()
+
+
+def _unmoved(_number: int, _frame: FrameType | None) -> None:
+    """Keeps the signal from its default; what follows it is done elsewhere."""
