@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -88,7 +89,8 @@ class RunLog:
         if self._status is not None:
             self._status.stop()
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a full disk, of which the run was told when it began
+                self._file.close()
 
     def _append(self, event: Event) -> None:
         """Keep the event in the run's file; a full disk there must not stop a run whose journal still works."""

@@ -28,6 +28,7 @@ from orchestrator.execution.checkpoints import Checkpoints
 from orchestrator.execution.conversation import converse
 from orchestrator.execution.failures import CANCELLED, failure_of
 from orchestrator.execution.leftovers import Leftovers, leftovers
+from orchestrator.execution.request import upgrade_request
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_lock import Stopped, TargetLock, patiently
 
@@ -81,8 +82,10 @@ class _TargetRun:
         remaining = self._reconciled()
         if not remaining or self._setting.stop.requested:
             return
+        guard = {**self._lock.guard.request(), "home": self._home}
+        request = upgrade_request(self._setting, self._target, remaining, self._checkpoints.heads, guard=guard)
         try:
-            final = converse(self._setting, self._target, self._request(remaining), self)
+            final = converse(self._setting, self._target, request, self)
         except OrchestrateError:
             self._settle({"say": "abandoned"})
             raise
@@ -149,23 +152,6 @@ class _TargetRun:
         return self._resumed.record(self._target, revision)
 
     # --- the steps ---
-
-    def _request(self, steps: tuple[Step, ...]) -> Mapping[str, Any]:
-        endpoint, project = self._endpoint, self._setting.projects[self._target]
-        return {
-            "do": "upgrade",
-            "config": str(project.config),
-            "section": project.section,
-            "url": endpoint.url.reveal(),
-            "x_arguments": list(endpoint.x_arguments),
-            "steps": [{"revision": step.revision, "digest": step.digest} for step in steps],
-            "heads": list(self._checkpoints.heads),
-            "version_table": endpoint.version_table,
-            "version_table_schema": endpoint.version_table_schema,
-            "transactions": str(project.transactions),
-            "timeouts": {"table_lock": endpoint.timeouts.table_lock, "statement": endpoint.timeouts.statement},
-            "guard": {**self._lock.guard.request(), "home": self._home},
-        }
 
     def admitted(self, message: Mapping[str, Any]) -> None:
         """The guard passed: record on what the project's code runs, since versions can change what it does."""

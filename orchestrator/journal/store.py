@@ -91,7 +91,7 @@ def _create_private(path: Path) -> None:
 
 
 def _unusable(where: str, error: Exception) -> JournalError:
-    mend = "free space or mend its permissions, or name another with ORCHESTRATE_JOURNAL; then run it again"
+    mend = "mend it (space, permissions) or put it aside, or name another: ORCHESTRATE_JOURNAL; then again"
     return JournalError(f"the journal cannot be used: {error}", where=where, mend=mend)
 
 

@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
+import time
+from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,9 @@ from sqlalchemy import text
 from .halt import Halt
 
 _FAMILIES = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
+_ATTEMPTS = 4
+_BLINK = 0.02
+"""Seconds between attempts at a file lock."""
 _held_files: list[int] = []
 """Open for the rest of the process: closing one would give its work lock away."""
 
@@ -86,13 +93,26 @@ def _sqlite(connection: Any, expected: dict[str, Any]) -> None:
     found = Path(path).stat()
     if (found.st_dev, found.st_ino) != (expected["device"], expected["inode"]):
         raise Halt("wrong_database", _elsewhere(f"the file {path}"))
-    descriptor = os.open(expected["work_lock"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(expected["work_lock"], flags, 0o600)
+    if not _locked_soon(descriptor):
         os.close(descriptor)
-        raise Halt("work_locked", "another process still works in this file for an earlier run") from None
+        raise Halt("work_locked", "another process still works in this file for an earlier run")
+    since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    said = {"run": expected["run"], "who": expected["who"], "pid": os.getpid(), "since": since}
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(said).encode(), 0)
     _held_files.append(descriptor)
+
+
+def _locked_soon(descriptor: int) -> bool:
+    """Lock the file; one who only asks whether it is locked holds it for an instant."""
+    for attempt in range(_ATTEMPTS):
+        time.sleep(_BLINK if attempt else 0)
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
 
 
 def _elsewhere(place: str) -> str:

@@ -28,8 +28,8 @@ from . import guard
 from .channel import Channel, ParentGone
 from .failure import describe
 from .halt import Halt
-from .serve import versions
 from .statements import Statements, in_autocommit
+from .versions import versions
 
 
 def upgrade(channel: Channel, request: dict[str, Any]) -> None:
@@ -97,6 +97,7 @@ class Seam:
         self._heads = set(request["heads"])
         self._statements: Statements | None = None
         self._called = False
+        self._raised: BaseException | None = None
         self.deferred = request["transactions"] == "as_env"
         self.in_hand: str | None = None
         self.halted: Halt | None = None
@@ -152,6 +153,8 @@ class Seam:
 
     def steps(self, heads: Any, context: Any) -> Iterator[MigrationStep]:
         """The function Alembic runs: yields the planned revisions, each after the parent has said go."""
+        if self._called and not self._waiting:
+            return  # env.py runs its migrations a second time; the first did all there was
         self._called = True
         if set(_tuple(heads)) != self._heads:
             self._remembering(lambda: self._heads_moved(_tuple(heads)))
@@ -160,9 +163,8 @@ class Seam:
         while self._waiting:
             revision, planned = self._waiting.pop(0)
             self._remembering(lambda r=revision, p=planned: self._same_script(r, p))  # type: ignore[misc]
-            if not self._channel.ask("intent", revision=revision, autocommit=in_autocommit(context.connection))[
-                "go"
-            ]:
+            autocommit = in_autocommit(context.connection)
+            if not self._channel.ask("intent", revision=revision, autocommit=autocommit)["go"]:
                 self._waiting = []
                 return
             step = MigrationStep.upgrade_from_script(
@@ -175,7 +177,6 @@ class Seam:
             yield step
             self.in_hand = None
             self._channel.say("ran" if self.deferred else "committed", revision=revision)
-        self._heads = set()
 
     def _heads_moved(self, heads: tuple[str, ...]) -> None:
         expected = ", ".join(sorted(self._heads)) or "base"
@@ -200,7 +201,11 @@ class Seam:
         def run(**arguments: Any) -> Any:
             for statement in statements:
                 context.connection.execute(text(statement))
-            return migration(**arguments)
+            try:
+                return migration(**arguments)
+            except BaseException as error:
+                self._raised = error  # env.py may swallow it on its way out
+                raise
 
         run.__name__ = migration.__name__
         return run
@@ -213,9 +218,11 @@ class Seam:
         return {"code": "revision_failed" if self.in_hand else "env_failed", **describe(error)}
 
     def after(self) -> None:
-        """Raise Halt unless Alembic really came by: an env.py may return without having run anything."""
+        """Raise what env.py kept to itself: a refusal, a revision's error, or that nothing was run at all."""
         if self.halted is not None:
             raise self.halted
+        if self.in_hand is not None:
+            raise self._raised or Halt("not_run", f"env.py ended in the middle of revision {self.in_hand}")
         if not self._called:
             raise Halt("not_run", "env.py ended without running any migrations (context.run_migrations)")
 

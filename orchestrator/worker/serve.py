@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import signal
 import sys
 from types import FrameType
-from typing import Any, Optional
+from typing import Any
 
 from .channel import Channel, ParentGone
 from .failure import describe
@@ -30,7 +28,7 @@ def main(descriptor: int) -> int:
         return 0
 
 
-def _cancelled(_number: int, _frame: Optional[FrameType]) -> None:  # noqa: UP045 - Python 3.9 evaluates nothing here
+def _cancelled(_number: int, _frame: FrameType | None) -> None:
     """Unwind, so that the driver can cancel at the server and roll back; a second signal does not disturb that."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Cancelled
@@ -56,16 +54,3 @@ def _answer(channel: Channel, request: dict[str, Any]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-
-
-def versions() -> dict[str, str]:
-    """What this worker runs on, for the journal."""
-    import alembic
-    import sqlalchemy
-
-    return {
-        "python": platform.python_version(),
-        "alembic": alembic.__version__,
-        "sqlalchemy": sqlalchemy.__version__,
-        "process": str(os.getpid()),
-    }

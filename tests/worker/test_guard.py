@@ -90,4 +90,4 @@ def test_another_schema(new_database: Callable[[str], str]) -> None:
 
 def expected(request: dict[str, object]) -> dict[str, object]:
     """What the parent tells beside the guard."""
-    return {**request, "home": None, "version_table": "alembic_version"}
+    return {**request, "home": None, "version_table": "alembic_version", "run": "r1", "who": "a person"}
