@@ -19,7 +19,7 @@ from tests.projects_builder import AlembicProject, make_template
 _TREE = """
 import time, pathlib
 from orchestrator.core.revisions import Graph
-from orchestrator.project import alembic_config, scripts
+from orchestrator.project.revision_scripts import alembic_config, scripts
 started = time.perf_counter()
 here = pathlib.Path.cwd()
 graph = Graph(scripts.read_scripts(alembic_config.read(here / "alembic.ini", "alembic", here)))

@@ -53,6 +53,7 @@ def console(stream: TextIO, clean: Clean) -> Console:
         """Leaves it to the caller what a reader that has gone means; Rich would end the process."""
 
         def on_broken_pipe(self) -> None:
+            """Tell the caller."""
             raise BrokenPipeError
 
     sink: Any = Sink(stream, clean)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator.core.urls import parse
 from orchestrator.errors import ConfigurationError, RefusedError
-from orchestrator.project import alembic_config
+from orchestrator.project.revision_scripts import alembic_config
 
 _TEMPLATE = """\
 # The databases of this application, in the order of promotion.

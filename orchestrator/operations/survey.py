@@ -23,8 +23,8 @@ from orchestrator.databases.locks import Holder, run_lock_holder
 from orchestrator.databases.probe import AT_ONCE, probe_all
 from orchestrator.errors import UnavailableError
 from orchestrator.journal.journal import Journal
-from orchestrator.project import alembic_config, scripts
 from orchestrator.project.configuration import AlembicProject, Configuration
+from orchestrator.project.revision_scripts import alembic_config, scripts
 
 Clock = Callable[[], datetime]
 

@@ -18,17 +18,18 @@ from orchestrator.core.targets import DEFAULT_DATABASE, Target
 from orchestrator.core.urls import anchored
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, OrchestrateError, Problem, UsageError
-from orchestrator.project import connections, file_problems, url_rules, yaml_file
-from orchestrator.project.connections import Surroundings, path_in, secrets_of
-from orchestrator.project.definitions import Definition, Definitions
-from orchestrator.project.file_schema import FileShape, ProjectShape
-from orchestrator.project.file_types import Transactions
-from orchestrator.project.overrides import overridden
+from orchestrator.project.environments_file import connections, url_rules, yaml_file
+from orchestrator.project.environments_file.connections import Surroundings, path_in, secrets_of
+from orchestrator.project.environments_file.definitions import Definition, Definitions
+from orchestrator.project.environments_file.overrides import overridden
+from orchestrator.project.environments_file.problems import checked
+from orchestrator.project.environments_file.schema import FileShape, ProjectShape
+from orchestrator.project.environments_file.twins import twins
+from orchestrator.project.environments_file.types import Transactions
+from orchestrator.project.environments_file.variables import Expansion, fill, unset
+from orchestrator.project.environments_file.wording import Place, near, shown
+from orchestrator.project.environments_file.yaml_file import Document
 from orchestrator.project.settings import Settings
-from orchestrator.project.twins import twins
-from orchestrator.project.variables import Expansion, fill, unset
-from orchestrator.project.wording import Place, near, shown
-from orchestrator.project.yaml_file import Document
 
 __all__ = ["AlembicProject", "Configuration", "Transactions", "json_schema", "load"]
 
@@ -103,7 +104,7 @@ def load(path: Path, settings: Settings, variables: Mapping[str, str]) -> Config
     root = path.parent.resolve()
     read = yaml_file.read(path)
     filled, document = overridden(fill(read, variables), read, settings)
-    shape, faults = file_problems.checked(filled.value, document, filled.expansions)
+    shape, faults = checked(filled.value, document, filled.expansions)
     problems = [*document.problems, *filled.problems, *faults, *_needed_now(filled.expansions, document, settings)]
     if shape is None:
         raise _collected(problems, str(path))

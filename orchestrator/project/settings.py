@@ -17,8 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from orchestrator.core.secrets import Secret
 from orchestrator.errors import ConfigurationError, Problem
-from orchestrator.project import url_rules
-from orchestrator.project.wording import near
+from orchestrator.project.environments_file import url_rules
+from orchestrator.project.environments_file.wording import near
 
 PREFIX = "ORCHESTRATE_"
 _OVERRIDES = f"{PREFIX}ENVIRONMENTS"

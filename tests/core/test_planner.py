@@ -145,8 +145,10 @@ def test_rollout_never_gives_an_environment_more_than_the_one_before_will_have()
         (
             {"dev": "a", "test": "c"},
             DivergenceError,
-            "test: has what dev lacks: b (Make b), c (Make c)"
-            " | orchestrate rollout --through dev --to c   # then again",
+            (
+                "test: has what dev lacks: b (Make b), c (Make c)"
+                " | orchestrate rollout --through dev --to c   # then again"
+            ),
         ),
         (
             {"dev": "a", "test/billing": ""},

@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.execution.worker_process import Worker
 from orchestrator.project.configuration import AlembicProject
-from orchestrator.project.file_types import Transactions
+from orchestrator.project.environments_file.types import Transactions
 from tests.crash.scene import gone, wait_until
 
 

@@ -13,8 +13,8 @@ from alembic.config import CommandLine, Config
 from alembic.script import ScriptDirectory
 
 from orchestrator.errors import ConfigurationError, Problem
-from orchestrator.project import alembic_config
-from orchestrator.project.alembic_config import AlembicConfig
+from orchestrator.project.revision_scripts import alembic_config
+from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
 
 INI = "[alembic]\n"
 TOML = "[tool.alembic]\n"
@@ -303,7 +303,7 @@ def test_no_line_of_the_ini_is_quoted(tmp_path: Path) -> None:
 def test_alembic_is_not_imported() -> None:
     """Reading the configuration imports neither Alembic nor SQLAlchemy, so that status starts fast."""
     code = (
-        "import sys, orchestrator.project.scripts\n"
+        "import sys, orchestrator.project.revision_scripts.scripts\n"
         "print([name for name in ('alembic', 'sqlalchemy') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

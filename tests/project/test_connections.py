@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.core.targets import Target
 from orchestrator.errors import ConfigurationError, UnavailableError
-from orchestrator.project import connections
+from orchestrator.project.environments_file import connections
 from tests.project.configurations import HEAD, loaded, told
 
 

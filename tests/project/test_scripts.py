@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from orchestrator.core.revisions import Script
 from orchestrator.errors import Problem, ScriptsError
-from orchestrator.project.alembic_config import AlembicConfig
-from orchestrator.project.scripts import read_scripts
+from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
+from orchestrator.project.revision_scripts.scripts import read_scripts
 
 ROOT = "revision = 'a1'\ndown_revision = None\n"
 

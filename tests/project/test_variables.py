@@ -1,7 +1,7 @@
 import pytest
 
-from orchestrator.project.variables import expand, fill
-from orchestrator.project.yaml_file import parse
+from orchestrator.project.environments_file.variables import expand, fill
+from orchestrator.project.environments_file.yaml_file import parse
 
 VARIABLES = {"A": "one", "EMPTY": "", "BYTES": "\udcff"}
 

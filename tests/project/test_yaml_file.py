@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import ConfigurationError
-from orchestrator.project.yaml_file import MAX_BYTES, parse, read
+from orchestrator.project.environments_file.yaml_file import MAX_BYTES, parse, read
 
 
 def test_scalars_stay_the_text_that_was_written() -> None:

@@ -15,11 +15,11 @@ from orchestrator.core.pipeline import Environment
 from orchestrator.core.targets import DEFAULT_DATABASE, Target
 from orchestrator.databases.endpoint import Timeouts
 from orchestrator.errors import Problem
-from orchestrator.project import url_rules, variables
-from orchestrator.project.file_schema import Connected, EnvironmentShape, FileShape, Inherited
-from orchestrator.project.variables import Expansion
-from orchestrator.project.wording import Place, dotted, near
-from orchestrator.project.yaml_file import Document
+from orchestrator.project.environments_file import url_rules, variables
+from orchestrator.project.environments_file.schema import Connected, EnvironmentShape, FileShape, Inherited
+from orchestrator.project.environments_file.variables import Expansion
+from orchestrator.project.environments_file.wording import Place, dotted, near
+from orchestrator.project.environments_file.yaml_file import Document
 
 _MERGED = ("variables", "timeouts")
 """Keys that are added to what is inherited; all others replace it."""

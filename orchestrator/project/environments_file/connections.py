@@ -22,8 +22,8 @@ from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import anchored
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, OrchestrateError, Problem, UnavailableError
-from orchestrator.project import url_rules
-from orchestrator.project.definitions import Definition
+from orchestrator.project.environments_file import url_rules
+from orchestrator.project.environments_file.definitions import Definition
 
 MAX_URL_BYTES = 8192
 COMMAND_SECONDS = 10.0

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.errors import Problem
-from orchestrator.project import variables
-from orchestrator.project.file_schema import (
+from orchestrator.project.environments_file import variables
+from orchestrator.project.environments_file.schema import (
     DatabaseShape,
     DefaultsShape,
     EnvironmentShape,
@@ -22,9 +22,9 @@ from orchestrator.project.file_schema import (
     ProjectShape,
     TimeoutsShape,
 )
-from orchestrator.project.variables import Expansion, Unresolved
-from orchestrator.project.wording import Place, dotted, near, shown
-from orchestrator.project.yaml_file import Document
+from orchestrator.project.environments_file.variables import Expansion, Unresolved
+from orchestrator.project.environments_file.wording import Place, dotted, near, shown
+from orchestrator.project.environments_file.yaml_file import Document
 
 _EXPECTED = {
     "string_type": "one text",

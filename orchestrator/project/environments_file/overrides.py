@@ -8,10 +8,10 @@ from typing import Any
 
 from orchestrator.core.secrets import Secret
 from orchestrator.errors import Problem
+from orchestrator.project.environments_file.variables import Filled, FromVariables
+from orchestrator.project.environments_file.wording import Place, near
+from orchestrator.project.environments_file.yaml_file import Document
 from orchestrator.project.settings import PREFIX, Settings
-from orchestrator.project.variables import Filled, FromVariables
-from orchestrator.project.wording import Place, near
-from orchestrator.project.yaml_file import Document
 
 _WAYS = ("url", "url_file", "url_command")
 

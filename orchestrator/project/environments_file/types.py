@@ -15,9 +15,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from orchestrator.project import url_rules
-from orchestrator.project.variables import FromVariables, Unresolved
-from orchestrator.project.wording import NAME, is_name, name_fault
+from orchestrator.project.environments_file import url_rules
+from orchestrator.project.environments_file.variables import FromVariables, Unresolved
+from orchestrator.project.environments_file.wording import NAME, is_name, name_fault
 
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}

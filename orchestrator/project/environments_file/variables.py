@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.errors import Problem
-from orchestrator.project.wording import Place, dotted
-from orchestrator.project.yaml_file import Document
+from orchestrator.project.environments_file.wording import Place, dotted
+from orchestrator.project.environments_file.yaml_file import Document
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^{}]*))?\}|\$\{", re.ASCII)
 _FORMS = "write ${NAME} or ${NAME:-default}; $${ stands for the two characters themselves"

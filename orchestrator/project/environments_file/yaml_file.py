@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 import yaml
 
 from orchestrator.errors import ConfigurationError, Problem
-from orchestrator.project.wording import Place, shown
-from orchestrator.project.yaml_syntax import syntax_error
+from orchestrator.project.environments_file.wording import Place, shown
+from orchestrator.project.environments_file.yaml_syntax import syntax_error
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32

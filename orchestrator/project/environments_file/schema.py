@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from orchestrator.project.file_types import (
+from orchestrator.project.environments_file.types import (
     Command,
     Duration,
     JournalUrl,

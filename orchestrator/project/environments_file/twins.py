@@ -10,8 +10,8 @@ from pathlib import Path
 
 from orchestrator.core.targets import Target
 from orchestrator.errors import Problem
-from orchestrator.project import url_rules
-from orchestrator.project.definitions import Definition
+from orchestrator.project.environments_file import url_rules
+from orchestrator.project.environments_file.definitions import Definition
 
 
 def twins(definitions: Mapping[Target, Definition], urls: Mapping[Target, str], root: Path) -> Iterator[Problem]:

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from orchestrator.core.revisions import Script
 from orchestrator.errors import Problem, ScriptsError
-from orchestrator.project.alembic_config import AlembicConfig
-from orchestrator.project.atomicity import leaves_transaction
-from orchestrator.project.identifiers import IDENTIFIERS, variables
+from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
+from orchestrator.project.revision_scripts.atomicity import leaves_transaction
+from orchestrator.project.revision_scripts.identifiers import IDENTIFIERS, variables
 
 Load = Callable[[Sequence[Path]], Mapping[Path, Mapping[str, object]]]
 """Runs the project's Python to load files, and returns for each the variables it has of the four names, and

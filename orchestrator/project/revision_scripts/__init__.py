@@ -1,0 +1,1 @@
+"""alembic.ini and the revision scripts behind it, read without running them."""
