@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from tests.servers import mariadb
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import Server
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts its background jobs like this, and every program started from here would inherit it: a test
+    # that presses Ctrl-C would then prove nothing.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAMILIES = ("sqlite", "postgresql", "mysql")
 _FOREIGN = ("ORCHESTRATE_", "ALEMBIC_", "PG", "MYSQL_", "MARIADB_", "TYPER_", "_TYPER_", "RICH_")

@@ -32,13 +32,9 @@ def test_an_environment_between_is_not_skipped(shop: Pipeline) -> None:
 
 
 def test_promotion_goes_one_way(shop: Pipeline) -> None:
-    """Promoting from a later environment to an earlier one is refused with the right direction."""
-    shop.stamp(dev="a1", prod="a2")
-    told(
-        shop("promote", "prod", "staging", "--yes"), 0, "nothing to do"
-    )  # both are alike, so nothing is refused either
-    shop.stamp(staging="a1")
-    told(shop("promote", "staging", "dev", "--yes"), 0, "nothing to do")
+    """Promoting from a later environment to an earlier one is refused with the right direction, alike or not."""
+    shop.stamp(dev="a1", staging="a1", prod="a1")
+    told(shop("promote", "prod", "staging", "--yes"), 5, "orchestrate promote staging prod")
     shop.stamp(staging="a2")
     told(
         shop("promote", "staging", "dev", "--yes"),
