@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -43,8 +43,8 @@ def _program_log(stream: TextIO) -> Callable[[Event], None]:
 class RunLog:
     """Listens to a run. `folder` gets a file per run, readable by its owner alone, opened at the first event.
 
-    `run` is the id of the run that is being listened to. A signal handler may tell in the middle of telling,
-    so the lock is re-entrant.
+    `run` is the id of the run that is being listened to. Several targets, their output and a signal are told by
+    threads of their own: one at a time writes.
     """
 
     def __init__(self, folder: Path, console: Console | None) -> None:
@@ -55,13 +55,8 @@ class RunLog:
         self._file: TextIO | None = None
         self._status: Status | None = None
         self._last: tuple[Any, ...] = ()
-        self._lock = RLock()
+        self._lock = Lock()
         self.run = ""
-
-    @property
-    def path(self) -> Path | None:
-        """The run's file, once there is one."""
-        return Path(self._file.name) if self._file else None
 
     def __call__(self, event: Event) -> None:
         """Write one event wherever it belongs."""

@@ -36,13 +36,13 @@ def plan(
     session = Session("plan", config, format, log_format)
 
     def work() -> Shown:
-        from orchestrator.operations.release import Verb, Wish, prepare
+        from orchestrator.operations.release import Wish, prepare
 
         if (source is None) != (destination is None):
             mend = "orchestrate plan SOURCE DESTINATION, or orchestrate plan --through ENV"
             raise UsageError("a promotion has a source and a destination", mend=mend)
         last = through or session.configuration.pipeline.names[-1]
-        wish = Wish(Verb.PROMOTE, destination, source, to) if destination else Wish(Verb.ROLLOUT, last, to=to)
+        wish = Wish(destination, source, to) if destination else Wish(last, to=to)
         report = prepare(session.configuration, wish, now).report
         return Shown(report, Exit.PENDING if exit_code and report.plan.steps else Exit.DONE)
 

@@ -50,10 +50,10 @@ def promote(
       orchestrate promote staging prod --dry-run
       orchestrate promote staging prod --confirm prod
     """
-    from orchestrator.operations.release import Verb, Wish
+    from orchestrator.operations.release import Wish
 
     session = Session("promote", config, format, log_format)
-    wish = Wish(Verb.PROMOTE, destination, source, to)
+    wish = Wish(destination, source, to)
     _release(session, lambda: wish, dry_run=dry_run, yes=yes, confirm=confirm, wait=wait)
 
 
@@ -80,12 +80,12 @@ def rollout(
       orchestrate rollout --to 4f1c2ab9d3e0 --dry-run
       orchestrate rollout --confirm prod
     """
-    from orchestrator.operations.release import Verb, Wish
+    from orchestrator.operations.release import Wish
 
     session = Session("rollout", config, format, log_format)
 
     def wish() -> Wish:
-        return Wish(Verb.ROLLOUT, through or session.configuration.pipeline.names[-1], to=to)
+        return Wish(through or session.configuration.pipeline.names[-1], to=to)
 
     _release(session, wish, dry_run=dry_run, yes=yes, confirm=confirm, wait=wait)
 

@@ -31,9 +31,8 @@ class EventKind(StrEnum):
 
     LOCK_WAITING = "lock_waiting"
     OUTPUT = "output"
-    """A line that the project's env.py or a revision printed."""
+    """A line that the project's env.py or a revision printed, or of the traceback with which it failed."""
     STOPPING = "stopping"
-    WARNING = "warning"
 
     @property
     def durable(self) -> bool:
@@ -41,7 +40,7 @@ class EventKind(StrEnum):
         return self not in _PASSING
 
 
-_PASSING = (EventKind.LOCK_WAITING, EventKind.OUTPUT, EventKind.STOPPING, EventKind.WARNING)
+_PASSING = (EventKind.LOCK_WAITING, EventKind.OUTPUT, EventKind.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)

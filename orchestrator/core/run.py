@@ -72,6 +72,8 @@ class Run:
     finished_at: datetime | None = None
     outcome: Outcome | None = None
     steps: Mapping[tuple[Target, str], StepRecord] = field(default_factory=dict)
+    last_sequence: int = 0
+    """The journal's number of the last event that is in this."""
 
     @property
     def open(self) -> bool:
@@ -127,11 +129,12 @@ def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
         started_at=event.at,
         last_event_at=event.at,
         steps=steps,
+        last_sequence=event.sequence or 0,
     )
 
 
 def _continued(run: Run, event: Event) -> Run:
-    run = replace(run, last_event_at=event.at)
+    run = replace(run, last_event_at=event.at, last_sequence=event.sequence or 0)
     match event.kind:
         case EventKind.RUN_FINISHED:
             return replace(run, outcome=Outcome(event.body["outcome"]), finished_at=event.at)

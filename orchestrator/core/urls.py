@@ -8,7 +8,7 @@ side by side. Pure: text in, value out.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, unquote
 
@@ -100,11 +100,6 @@ def anchored(url: str, root: PurePosixPath) -> str:
         return url
     scheme, _, path = url.partition(":///")
     return f"{scheme}:///{str(root).replace('%', '%25').replace('?', '%3F')}/{path}"
-
-
-def without_password(address: Address) -> Address:
-    """The same place with nothing secret in it."""
-    return replace(address, password=None, query=())
 
 
 def _decoded(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ import getpass
 import hashlib
 import os
 import re
+import secrets
 import select
 import socket
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ class LockSession(Protocol):
         """What the worker is told."""
 
     def try_run(self) -> bool:
-        """Take the run lock if it is free, without waiting."""
+        """Take the run lock if it is free, without waiting, and with it what proves which database this is."""
 
     def run_holder(self) -> Holder | None:
         """Who has the run lock; None where it is free."""
@@ -93,6 +94,16 @@ def mysql_name(kind: str, database: str, endpoint: Endpoint) -> str:
     """The user lock's name for `kind`; names are the server's, so the database is in it, within 64 characters."""
     digest = hashlib.sha256(f"{database}\0{token(endpoint)}".encode()).hexdigest()
     return f"orchestrate_{kind}_{digest[:40]}"
+
+
+def proof_key() -> int:
+    """A bigint that no other lock session has: a run lock's key says nothing of the database it is held in."""
+    return secrets.randbits(64) - 2**63
+
+
+def proof_name() -> str:
+    """The same as a user lock's name, within 64 characters."""
+    return f"orchestrate_proof_{secrets.token_hex(20)}"
 
 
 def here() -> str:

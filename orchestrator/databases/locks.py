@@ -196,10 +196,11 @@ def _driven(endpoint: Endpoint, holder: Holder, wait: float) -> LockedError:
 def _worked_in(endpoint: Endpoint, holder: Holder) -> LockedError:
     session = f" (session {holder.pid})" if holder.pid is not None else ""
     since = f", busy since {holder.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if holder.since else ""
-    end = _ENDINGS[access(endpoint).address.family or ""].format(pid=holder.pid)
+    ending = _ENDINGS[access(endpoint).address.family or ""]
+    end = f", or end it: {ending.format(pid=holder.pid)}" if holder.pid is not None else ""
     return LockedError(
         f"the server still works for an earlier run: {holder.who}{session}{since}",
         where=str(endpoint.target),
-        mend=f"wait for it with `--wait 60`, or end it: {end}",
+        mend=f"wait for it with `--wait 60`{end}",
         code="working",
     )

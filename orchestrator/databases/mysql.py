@@ -41,6 +41,8 @@ _NO_COLUMN = 1054
 _SSL_WORDS = {"ca", "capath", "cert", "key", "cipher", "check_hostname"}
 _PASSED = {"unix_socket", "ssl_verify_cert", "ssl_verify_identity", "ssl_key_password", "ssl_disabled"}
 _DEFAULTS = {"read_default_file", "read_default_group"}
+_CATALOG_SECONDS = 60.0
+"""How long one answer about a whole schema may take: information_schema opens every table of a large one."""
 _TRUE = ("true", "1", "yes", "on")
 
 _CAUSES: dict[int, tuple[Reading, str, str]] = {
@@ -73,7 +75,7 @@ _SOCKET_CAUSES = (
 
 def observe(endpoint: Endpoint, address: Address) -> Sight:
     """Reads the version table; what is not there or not permitted, the server's error number tells apart."""
-    with _connected(endpoint, address, APPLICATION) as connection:
+    with _connected(endpoint, address, endpoint.timeouts.connect) as connection:
         facts = _facts(connection)
         schema = endpoint.version_table_schema or facts["DATABASE"]
         if schema is None:
@@ -90,7 +92,8 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
     """Tables, columns, indexes, constraints, views, triggers and routines of the target's schema."""
-    with _connected(endpoint, address, APPLICATION) as connection, connection.cursor() as cursor:
+    patience = max(_CATALOG_SECONDS, endpoint.timeouts.connect)
+    with _connected(endpoint, address, patience) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION group_concat_max_len = 1000000")
         cursor.execute(DEFINITIONS, {"schema": endpoint.version_table_schema or address.database})
         return [Definition(_text(name), _text(definition)) for name, definition in cursor.fetchall()]
@@ -98,7 +101,8 @@ def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
 
 def open_locks(endpoint: Endpoint, address: Address, run_id: str | None) -> LockSession:
     """A connection that commits each statement and whose user locks live as long as it does."""
-    connection = _connect(endpoint, address, mark(run_id) if run_id else APPLICATION)
+    name = mark(run_id) if run_id else APPLICATION
+    connection = _connect(endpoint, address, name, endpoint.timeouts.connect)
     try:
         locks = UserLocks(connection, endpoint)
         if run_id is not None:
@@ -136,7 +140,7 @@ def _url(endpoint: Endpoint) -> str:
     return endpoint.target.environment
 
 
-def _connect(endpoint: Endpoint, address: Address, name: str) -> pymysql.Connection[Any]:
+def _connect(endpoint: Endpoint, address: Address, name: str, patience: float) -> pymysql.Connection[Any]:
     query = dict(address.query)
     # MySQL's users and passwords are bytes of UTF-8; PyMySQL alone would send Latin-1 or fail.
     arguments: dict[str, Any] = {
@@ -156,7 +160,7 @@ def _connect(endpoint: Endpoint, address: Address, name: str) -> pymysql.Connect
     }
     connection: pymysql.Connection[Any] = _connection_class()(
         connect_timeout=endpoint.timeouts.connect,
-        read_timeout=endpoint.timeouts.connect,
+        read_timeout=patience,
         write_timeout=endpoint.timeouts.connect,
         autocommit=True,
         program_name=name,
@@ -208,8 +212,8 @@ def _tls(query: dict[str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def _connected(endpoint: Endpoint, address: Address, name: str) -> Iterator[pymysql.Connection[Any]]:
-    connection = _connect(endpoint, address, name)
+def _connected(endpoint: Endpoint, address: Address, patience: float) -> Iterator[pymysql.Connection[Any]]:
+    connection = _connect(endpoint, address, APPLICATION, patience)
     try:
         yield connection
     finally:

@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.holders import Guard, Holder, marked, mysql_name, readable, token
+from orchestrator.databases.holders import Guard, Holder, marked, mysql_name, proof_name, readable, token
 from orchestrator.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ WHERE PROCESSLIST_ID = %s AND ATTR_NAME = 'program_name'
 
 
 class UserLocks:
-    """The two locks of one target, on a connection of their own."""
+    """The two locks of one target, on a connection of their own.
+
+    A third, whose name is this session's alone, is held beside the run lock: no other run can hold it elsewhere.
+    """
 
     def __init__(self, connection: pymysql.Connection[Any], endpoint: Endpoint) -> None:
         self._connection = connection
@@ -43,13 +46,16 @@ class UserLocks:
                 where=str(endpoint.target),
                 mend=f"add /database to the url of {endpoint.target.environment}",
             )
+        self._database: str = database
         self._run_name = mysql_name("run", database, endpoint)
         self._work_name = mysql_name("work", database, endpoint)
+        self._proof_name = proof_name()
 
     @property
     def guard(self) -> Guard:
-        """The token alone: the worker asks its own connection for the database, which proves it."""
-        return Guard("mysql", {"token": token(self._endpoint)})
+        """The proof's name and the database: names are the server's, so a refusal proves the server alone."""
+        named = {"database": self._database, "token": token(self._endpoint)}
+        return Guard("mysql", {"proof_name": self._proof_name, **named})
 
     def prepare(self) -> None:
         """Keep the session, and have a cut network noticed soon."""
@@ -61,8 +67,8 @@ class UserLocks:
                     channel.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
     def try_run(self) -> bool:
-        """Take the run lock if it is free."""
-        return self._ask("SELECT GET_LOCK(%s, 0)", self._run_name) == (1,)
+        """Take the run lock if it is free, and the proof."""
+        return self._taken(self._run_name) and self._taken(self._proof_name)
 
     def run_holder(self) -> Holder | None:
         """Who has the run lock; its run is known only where performance_schema is on and the user is ours."""
@@ -88,7 +94,7 @@ class UserLocks:
     def close(self) -> None:
         """Unlock before closing: the server frees a closed session's locks a moment later."""
         with suppress(Exception):
-            self._ask("SELECT RELEASE_LOCK(%s)", self._run_name)
+            self._ask("SELECT RELEASE_LOCK(%s), RELEASE_LOCK(%s)", self._proof_name, self._run_name)
         with suppress(Exception):
             self._connection.close()
 
@@ -96,6 +102,9 @@ class UserLocks:
     def _socket(self) -> socket.socket | None:
         # PyMySQL has no public way to its socket.
         return getattr(self._connection, "_sock", None)
+
+    def _taken(self, name: str) -> bool:
+        return self._ask("SELECT GET_LOCK(%s, 0)", name) == (1,)
 
     def _holder(self, name: str, *, ours: bool) -> Holder | None:
         (session,) = self._ask("SELECT IS_USED_LOCK(%s)", name)

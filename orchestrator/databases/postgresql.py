@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from orchestrator.core.libpq import keywords
 from orchestrator.core.observations import Reading
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
     Cursor: TypeAlias = psycopg.Cursor[tuple[Any, ...]]
-
-_KEEPALIVE = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-_UNACKNOWLEDGED_MS = 10_000
-"""How long sent bytes may stay unacknowledged; without it a cut network is noticed after minutes."""
-_TLS_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
-_OURS = {"application_name", "fallback_application_name", "connect_timeout", "replication", "host", "port"}
 
 _PREAMBLE = re.compile(r"^connection (failed|is bad): (connection to server .*? failed: )?(FATAL: +)?")
 # libpq gives no SQLSTATE for a connection that failed, so the server's English words have to do.
@@ -168,49 +163,15 @@ def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure |
 def _connect(endpoint: Endpoint, address: Address, name: str) -> Connection:
     libpq = driver("psycopg.pq", "postgresql")
     known = {option.keyword.decode() for option in libpq.Conninfo.get_defaults()}
-    arguments: dict[str, Any] = {
-        **_KEEPALIVE,
-        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
-        "user": address.user,
-        "password": address.password,
-        "dbname": address.database,
-        # What other drivers understand (asyncpg's prepared_statement_cache_size, …) libpq would refuse.
-        **{key: value for key, value in address.query if key in known - _OURS},
-        **_place(address),
-        **_tls(address),
-        "connect_timeout": max(1, round(endpoint.timeouts.connect)),
-        "application_name": name,
-    }
     connection: Connection = driver("psycopg", "postgresql").connect(
         "",
         autocommit=True,
         prepare_threshold=None,
-        **{key: value for key, value in arguments.items() if value not in (None, "")},
+        **keywords(address, known),
+        connect_timeout=max(1, round(endpoint.timeouts.connect)),
+        application_name=name,
     )
     return connection
-
-
-def _place(address: Address) -> dict[str, str]:
-    # Several hosts are `?host=a:5432&host=b:5432`, as SQLAlchemy's dialects for libpq drivers write them.
-    hosts = [value for key, value in address.query if key == "host"]
-    ports = [value for key, value in address.query if key == "port"]
-    if not hosts:
-        port = ports[-1] if ports else str(address.port or "")
-        return {"host": address.host or "", "port": port}
-    pairs = [
-        (host, "") if host.startswith("/") else host.partition(":")[::2] for host in ",".join(hosts).split(",")
-    ]
-    own = [port for _, port in pairs]
-    given = ",".join(own) if any(own) else ",".join(ports) or str(address.port or "")
-    return {"host": ",".join(host for host, _ in pairs), "port": given}
-
-
-def _tls(address: Address) -> dict[str, str]:
-    # asyncpg calls libpq's sslmode `ssl`; leaving it out would quietly allow a connection in the clear.
-    mode = dict(address.query).get("ssl", "").lower()
-    if "sslmode" in dict(address.query) or not mode:
-        return {}
-    return {"sslmode": mode if mode in _TLS_MODES else "disable" if mode in ("false", "0", "off") else "require"}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.holders import Guard, Holder, marked, postgresql_key, readable
+from orchestrator.databases.holders import Guard, Holder, marked, postgresql_key, proof_key, readable
 from orchestrator.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -35,19 +35,26 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 
 
 class AdvisoryLocks:
-    """The two locks of one target, on a connection of their own that is in no transaction."""
+    """The two locks of one target, on a connection of their own that is in no transaction.
+
+    A third, whose key is this session's alone, is held beside the run lock: no other run can hold it elsewhere.
+    """
 
     def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], endpoint: Endpoint) -> None:
         self._connection = connection
         self._endpoint = endpoint
         self._run_key = postgresql_key("run", endpoint)
         self._work_key = postgresql_key("work", endpoint)
+        self._proof_key = proof_key()
 
     @property
     def guard(self) -> Guard:
-        """The two keys; that a connection is refused the first proves that it is in this database."""
+        """The two keys; that a connection is refused the first proves that it is in this database.
+
+        PostgreSQL keeps advisory locks apart by database, so the key need not name it.
+        """
         proof = {
-            "run_key": self._run_key,
+            "proof_key": self._proof_key,
             "work_key": self._work_key,
             "schema": self._endpoint.version_table_schema,
         }
@@ -75,8 +82,8 @@ class AdvisoryLocks:
         self._connection.execute(_SESSION)
 
     def try_run(self) -> bool:
-        """Take the run lock if it is free."""
-        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", self._run_key)[0])
+        """Take the run lock if it is free, and the proof."""
+        return self._taken(self._run_key) and self._taken(self._proof_key)
 
     def run_holder(self) -> Holder | None:
         """Who introduced itself on the session that holds the run lock; since that session began."""
@@ -115,6 +122,9 @@ class AdvisoryLocks:
                 self._connection.execute("SELECT pg_advisory_unlock_all()")
         with suppress(Exception):
             self._connection.close()
+
+    def _taken(self, key: int) -> bool:
+        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", key)[0])
 
     def _holder(self, key: int) -> tuple[int, str | None, str | None, str | None, datetime, datetime] | None:
         unsigned = key & 0xFFFFFFFFFFFFFFFF

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 _OF_THE_DRIVER = {"uri", "timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"}
 _OBJECTS = (
-    "SELECT type, name, tbl_name, sql FROM \"{schema}\".sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+    "SELECT type, name, tbl_name, sql FROM {schema}.sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 )
 _COLUMNS = """
 SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
-FROM "{schema}".sqlite_master AS m, pragma_table_xinfo(m.name, '{schema}') AS c WHERE m.type = 'table'
+FROM {schema}.sqlite_master AS m, pragma_table_xinfo(m.name, ?) AS c WHERE m.type = 'table'
 """
 
 
@@ -87,9 +87,9 @@ def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
         return
     schema = endpoint.version_table_schema or "main"
     with _opened(file, endpoint) as connection:
-        for kind, name, table, sql in connection.execute(_OBJECTS.format(schema=schema)):
+        for kind, name, table, sql in connection.execute(_OBJECTS.format(schema=_quoted(schema))):
             yield Definition(f"{kind} {name}", f"{table} {sql}")
-        for table, column, *rest in connection.execute(_COLUMNS.format(schema=schema)):
+        for table, column, *rest in connection.execute(_COLUMNS.format(schema=_quoted(schema)), (schema,)):
             yield Definition(f"column {table}.{column}", repr(rest))
 
 
@@ -168,12 +168,17 @@ def _opened(file: File, endpoint: Endpoint) -> Iterator[sqlite3.Connection]:
 def _read(
     connection: sqlite3.Connection, endpoint: Endpoint, schema: str
 ) -> tuple[Reading, tuple[str, ...], Failure | None]:
-    objects = {name for kind, name, *_ in connection.execute(_OBJECTS.format(schema=schema)) if kind != "index"}
+    rows = connection.execute(_OBJECTS.format(schema=_quoted(schema)))
+    objects = {name for kind, name, *_ in rows if kind != "index"}
     table = endpoint.version_table
     if table not in objects:
         return (Reading.UNVERSIONED if objects else Reading.EMPTY), (), None
     columns = connection.execute("SELECT name FROM pragma_table_xinfo(?, ?)", (table, schema))
     if ("version_num",) not in columns.fetchall():
         return Reading.UNVERSIONED, (), no_version_column(endpoint)
-    rows = connection.execute(f'SELECT version_num FROM "{schema}"."{table.replace(chr(34), chr(34) * 2)}"')
+    rows = connection.execute(f"SELECT version_num FROM {_quoted(schema)}.{_quoted(table)}")
     return Reading.VERSIONED, heads_of(rows), None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

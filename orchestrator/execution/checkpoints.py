@@ -11,7 +11,8 @@ from orchestrator.core.events import EventKind
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Step, TargetPlan
 from orchestrator.core.reports import Failure, Result, StepResult, TargetResult
-from orchestrator.errors import JournalError
+from orchestrator.errors import Exit, JournalError
+from orchestrator.execution.claim import Claim
 from orchestrator.execution.setting import Setting
 
 
@@ -22,8 +23,9 @@ class Checkpoints:
     is not. Every method that records raises JournalError where that fails.
     """
 
-    def __init__(self, setting: Setting, plan: TargetPlan) -> None:
+    def __init__(self, setting: Setting, plan: TargetPlan, claim: Claim) -> None:
         self._setting = setting
+        self._claim = claim
         self._plan = plan
         self._steps = {step.revision: step for step in plan.steps}
         self._results: dict[str, StepResult] = {}
@@ -43,6 +45,7 @@ class Checkpoints:
 
     def taken(self) -> None:
         """The target is this run's: locked, and in nobody else's doubt. Before that its end is not recorded."""
+        self._claim.take()
         self._taken = True
 
     def done_before(self, revision: str) -> None:
@@ -140,7 +143,7 @@ class Checkpoints:
 
 def _summary(steps: tuple[StepResult, ...], still_open: tuple[str, ...], failure: Failure | None) -> Result:
     outcomes = {step.outcome for step in steps}
-    if "in_doubt" in outcomes or still_open:
+    if "in_doubt" in outcomes or still_open or (failure is not None and failure.exit is Exit.IN_DOUBT):
         return Result.IN_DOUBT
     if failure is not None:
         return Result.FAILED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from orchestrator.core.events import EventKind
@@ -49,9 +49,21 @@ def converse(
     worker = Worker(setting.projects[target], variables, on_output)
     try:
         with setting.stop.watching(worker):
-            return _last_word(worker, request, listener)
+            final = _last_word(worker, request, listener)
     finally:
         worker.close()
+    for line in _details(final):
+        on_output(line)
+    return final
+
+
+def _details(final: Mapping[str, Any]) -> Iterator[str]:
+    """What only somebody who looks for the cause wants to read: the statement that failed, the traceback."""
+    if statement := final.get("statement"):
+        yield f"statement: {statement}"
+    if trace := final.get("traceback"):
+        yield "traceback:"
+        yield from trace.splitlines()
 
 
 def _last_word(

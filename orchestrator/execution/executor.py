@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from orchestrator.core.divergence import applied
 from orchestrator.core.events import EventKind
 from orchestrator.core.plan import TargetPlan, Wave
 from orchestrator.core.reports import Failure, Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
-from orchestrator.errors import Exit, JournalError
+from orchestrator.databases.probe import probe
+from orchestrator.errors import Exit, JournalError, StalePlanError
+from orchestrator.execution.claim import Claim
 from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_run import run_target
@@ -27,16 +30,18 @@ def execute(setting: Setting) -> RunReport:
     """
     results: list[TargetResult] = []
     halted = False
+    claim = Claim(setting)
     with setting.stop.on_signals():
         for wave in setting.plan.waves:
             halted = halted or setting.stop.requested
-            done = [unstarted(plan) for plan in wave.targets] if halted else _run(setting, wave)
+            done = [unstarted(plan) for plan in wave.targets] if halted else _run(setting, wave, claim)
             results += done
             halted = halted or any(result.result not in _GOOD for result in done)
     outcome = _outcome(setting, results)
     stopped = setting.stop.exit if outcome is Outcome.INTERRUPTED else None
     report = RunReport(setting.run_id, outcome, setting.plan, targets=tuple(results), stopped=stopped)
-    return _ended(setting, report)
+    turned_away = not claim.taken and any(result.failure for result in results)
+    return report if turned_away else _ended(setting, report)
 
 
 def _ended(setting: Setting, report: RunReport) -> RunReport:
@@ -54,17 +59,30 @@ def _ended(setting: Setting, report: RunReport) -> RunReport:
 _GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 
 
-def _run(setting: Setting, wave: Wave) -> list[TargetResult]:
+def _run(setting: Setting, wave: Wave, claim: Claim) -> list[TargetResult]:
     with ThreadPoolExecutor(min(_AT_ONCE, len(wave.targets)) or 1, "target") as pool:
-        return list(pool.map(lambda plan: _run_one(setting, plan), wave.targets))
+        return list(pool.map(lambda plan: _run_one(setting, plan, claim), wave.targets))
 
 
-def _run_one(setting: Setting, plan: TargetPlan) -> TargetResult:
+def _run_one(setting: Setting, plan: TargetPlan, claim: Claim) -> TargetResult:
     if not plan.steps:
         return TargetResult(plan.target, Result.NOTHING_TO_DO, plan.start, plan.end)
     if setting.resumed is not None and setting.resumed.finished(plan.target):
-        return finished_before(plan)
-    return run_target(setting, plan)
+        return _finished_before(setting, plan)
+    return run_target(setting, plan, claim)
+
+
+def _finished_before(setting: Setting, plan: TargetPlan) -> TargetResult:
+    """A target that an earlier attempt finished: what follows stands on it, so it must still be there."""
+    observation = probe(setting.endpoints[plan.target], setting.now)
+    has = applied(setting.graphs[plan.target], observation)
+    finished = replace(finished_before(plan), end=observation.heads)
+    if has is not None and has.issuperset(plan.end):
+        return finished
+    now_at = ", ".join(observation.heads) or observation.detail or "base"
+    what = f"run {setting.run_id} brought it to {', '.join(plan.end)}, but now it is at: {now_at}"
+    error = StalePlanError(what, where=str(plan.target), mend=setting.plan.again)
+    return replace(finished, result=Result.FAILED, failure=Failure.of(error))
 
 
 def _outcome(setting: Setting, results: Iterable[TargetResult]) -> Outcome:

@@ -28,12 +28,17 @@ def leftovers(
 ) -> Leftovers:
     """Judge by the worker's last word and by the objects that changed since before the step.
 
-    A worker that lived to tell knows which statements the database kept. One that died leaves only the schema
-    to compare, and that tells all on SQLite alone: there the data changes of a dead process are undone with it.
+    A worker that lived to tell says which statements it saw kept. Where the script leaves its transaction that is
+    not enough, since a commit can go unseen: then only a step that wrote nothing at all left nothing for certain.
+    A worker that died leaves only the schema to compare, and that tells all on SQLite alone: there the rows that
+    a dead process changed are undone with it.
     """
     kept = tuple(statement for revision, statement in final.get("kept", ()) if revision == step.revision)
     if observation.transactional and step.atomic:
         return Leftovers(kept, changes, clean=not kept)
     lived = final["say"] in ("failed", "finished") and final.get("code") != "cancelled"
-    told = lived or (observation.family == "sqlite" and step.atomic)
+    if step.atomic:
+        told = lived or observation.family == "sqlite"
+    else:
+        told = lived and step.revision not in final.get("wrote", (step.revision,))
     return Leftovers(kept, changes, clean=told and not kept and not changes)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from orchestrator.journal.journal import Journal
 from orchestrator.project.configuration import AlembicProject
 
 _LONGEST_TEXT = 4096
-"""Characters of a text that an event keeps; the run's log has the whole."""
+"""Characters of a text that the journal keeps; the run's log has the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,18 @@ class Setting:
     def event(
         self, kind: EventKind, target: Target | None = None, revision: str | None = None, **body: Any
     ) -> Event:
-        """An event of this run, with every secret masked and long texts cut."""
-        clean = {key: _cut(value) for key, value in self.redactor.value(body).items()}
-        return Event(kind, self.now(), self.run_id, self.actor, target, revision, clean)
+        """An event of this run, with every secret masked."""
+        return Event(kind, self.now(), self.run_id, self.actor, target, revision, self.redactor.value(body))
 
     def tell(
         self, kind: EventKind, target: Target | None = None, revision: str | None = None, **body: Any
     ) -> None:
         """Record what is durable, and then let the listener know; raises JournalError."""
-        self.tell_all([self.event(kind, target, revision, **body)])
-
-    def tell_all(self, events: Sequence[Event]) -> None:
-        """Several events at once, as one durable write; raises JournalError."""
-        if durable := [event for event in events if event.kind.durable]:
-            self.journal.record(durable)
-        for event in events:
-            self.listener(event)
+        event = self.event(kind, target, revision, **body)
+        if kind.durable:
+            kept = {key: _cut(value) for key, value in event.body.items()}
+            self.journal.record([replace(event, body=kept)])
+        self.listener(event)
 
 
 def _cut(value: Any) -> Any:

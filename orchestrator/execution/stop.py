@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock, Thread
 from types import FrameType
 from typing import Protocol
@@ -69,6 +69,8 @@ class Stop:
     def on_signals(self) -> Iterator[None]:
         """While inside, SIGINT, SIGTERM and SIGHUP are requests. Only for the main thread.
 
+        One that is ignored stays ignored: `nohup` means that SIGHUP shall end nothing.
+
         A Python signal handler would not do: it runs in the main thread, which may have gone back to waiting when
         the signal came to another thread, and it may interrupt itself. The number comes through a socket instead.
         """
@@ -76,17 +78,17 @@ class Stop:
         wakeup.setblocking(False)
         teller = Thread(target=self._follow_ups, args=(numbers,), name="stop", daemon=True)
         teller.start()
-        before = {number: signal.signal(number, _unmoved) for number in _EXITS}
-        earlier = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
-        try:
+        with ExitStack() as undo:
+            for close in (numbers.close, teller.join, wakeup.close):
+                undo.callback(close)
+            # Before the first and until after the last of ours, or a signal in between would be lost.
+            earlier = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+            undo.callback(signal.set_wakeup_fd, earlier)
+            for number, before in {number: signal.getsignal(number) for number in _EXITS}.items():
+                if before not in (signal.SIG_IGN, None):
+                    undo.callback(signal.signal, number, before)
+                    signal.signal(number, _unmoved)
             yield
-        finally:
-            signal.set_wakeup_fd(earlier)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            wakeup.close()
-            teller.join()
-            numbers.close()
 
     def _follow_ups(self, numbers: socket.socket) -> None:
         while number := numbers.recv(1):

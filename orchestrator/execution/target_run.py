@@ -12,7 +12,7 @@ from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.plan import Step, TargetPlan
 from orchestrator.core.planner import explain
 from orchestrator.core.reports import Failure, TargetResult
-from orchestrator.core.run import Facts, StepRecord, doubtful_step, reconcile
+from orchestrator.core.run import StepRecord, doubtful_step, reconcile
 from orchestrator.databases.catalog import catalog, difference
 from orchestrator.databases.probe import probe
 from orchestrator.errors import (
@@ -25,7 +25,9 @@ from orchestrator.errors import (
     UnavailableError,
 )
 from orchestrator.execution.checkpoints import Checkpoints
+from orchestrator.execution.claim import Claim
 from orchestrator.execution.conversation import converse
+from orchestrator.execution.facts import facts_of
 from orchestrator.execution.failures import CANCELLED, failure_of
 from orchestrator.execution.leftovers import Leftovers, leftovers
 from orchestrator.execution.request import upgrade_request
@@ -33,9 +35,9 @@ from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_lock import Stopped, TargetLock, patiently
 
 
-def run_target(setting: Setting, plan: TargetPlan) -> TargetResult:
+def run_target(setting: Setting, plan: TargetPlan, claim: Claim) -> TargetResult:
     """Take one target as far as it goes; what can happen to a database or to the journal is in the result."""
-    checkpoints = Checkpoints(setting, plan)
+    checkpoints = Checkpoints(setting, plan, claim)
     try:
         with TargetLock(setting, plan.target) as lock:
             # Its end is recorded while the lock is held: the last word on a target is whose lock it was.
@@ -86,10 +88,10 @@ class _TargetRun:
         request = upgrade_request(self._setting, self._target, remaining, self._checkpoints.heads, guard=guard)
         try:
             final = converse(self._setting, self._target, request, self)
-        except OrchestrateError:
-            self._settle({"say": "abandoned"})
+        except OrchestrateError as error:
+            self._settle({"say": "abandoned"}, error)
             raise
-        self._settle(final)
+        self._settle(final, failure_of(self._setting, self._target, final))
 
     # --- before anything is changed ---
 
@@ -103,7 +105,7 @@ class _TargetRun:
         self._home = observation.schema if self._endpoint.version_table_schema is None else None
         self._read_again(observation, has)
         self._checkpoints.taken()
-        facts = Facts(has, observation.transactional, self._untouched(observation))
+        facts = facts_of(self._endpoint, observation, has, self._resumed)
         left = reconcile(self._plan, self._resumed, facts, self._graph)
         if left.conflict is not None:
             raise StalePlanError(left.conflict, where=str(self._target), mend=self._setting.plan.again)
@@ -117,24 +119,17 @@ class _TargetRun:
         return left.remaining
 
     def _read_again(self, observation: Observation, has: frozenset[str]) -> None:
-        """What others recorded of the target since this run was prepared; raises InDoubtError where they died."""
-        latest = self._setting.journal.unsettled(self._target)
+        """What was recorded of the target since this run was prepared; raises InDoubtError where others died."""
+        latest = self._setting.journal.news(self._target, self._setting.resumed)
         if latest is None:
             return
         if latest.id == self._setting.run_id:
             self._resumed = latest
             return
-        facts = Facts(has, observation.transactional)
+        facts = facts_of(self._endpoint, observation, has, latest)
         if (revision := doubtful_step(latest, self._target, facts)) is not None:
             what = f"revision {revision} may be half applied, by run {latest.id} of {latest.actor}"
             raise InDoubtError(what, where=str(self._target), mend=f"orchestrate resume {latest.id}")
-
-    def _untouched(self, observation: Observation) -> bool | None:
-        """Whether the step that was cut off left nothing: on SQLite an unchanged schema proves it."""
-        record = self._resumed.started_step(self._target) if self._resumed else None
-        if observation.family != "sqlite" or record is None or "catalog" not in record.body:
-            return None
-        return not self._changes(record.body["catalog"])
 
     def _doubt(self, revision: str) -> InDoubtError:
         self._checkpoints.still_in_doubt(revision)
@@ -184,9 +179,8 @@ class _TargetRun:
 
     # --- afterwards ---
 
-    def _settle(self, final: Mapping[str, Any]) -> None:
+    def _settle(self, final: Mapping[str, Any], error: OrchestrateError | None) -> None:
         """Decide every step that was begun and not seen applied, from a fresh look; raises what went wrong."""
-        error = failure_of(self._setting, self._target, final)
         if final["say"] != "finished":
             self._wait_to_judge(error)
         observation, has = self._observe()

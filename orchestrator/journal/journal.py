@@ -108,15 +108,17 @@ class Journal:
             previous = str(row[-1])
         return count, previous
 
-    def unsettled(self, target: Target) -> Run | None:
-        """The latest run on the target, unless it left the target with nothing open and nothing in doubt.
+    def news(self, target: Target, known: Run | None) -> Run | None:
+        """The latest run on the target, where it tells what `known` does not and has not left the target settled.
 
-        Cheap where all is well: it is asked for every target of a run.
+        None also where nothing is open or in doubt. Cheap where all is well: asked for every target of a run.
         """
         rows = self._read("WHERE target = ? ORDER BY sequence DESC LIMIT 1", str(target))
         if not rows:
             return None
         last = self._event(rows[0])
+        if known is not None and known.id == last.run:
+            return self.run(last.run) if (last.sequence or 0) > known.last_sequence else None
         settled = last.kind is EventKind.TARGET_FINISHED and last.body.get("result") != "in_doubt"
         return None if settled else self.run(last.run)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import parse
 from orchestrator.errors import JournalError
-from orchestrator.journal.store import APPEND_LOCK, BUSY_SECONDS, Store, location
+from orchestrator.journal.store import APPEND_LOCK, BUSY_SECONDS, Store, connect_postgresql, location
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -61,8 +61,12 @@ def _engine(url: Secret) -> Engine:
 
     address = make_url(url.reveal())
     if address.get_backend_name() == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-        return create_engine(address, poolclass=NullPool, hide_parameters=True)
+        return create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: connect_postgresql(url, autocommit=False),
+            poolclass=NullPool,
+            hide_parameters=True,
+        )
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
     engine = create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
     # Left alone, sqlite3 would commit each CREATE TABLE by itself: a kill in between would leave half a journal.

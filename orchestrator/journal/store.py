@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from orchestrator.core.libpq import keywords
 from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import MEMORY, parse
 from orchestrator.errors import ConfigurationError, JournalError
@@ -20,6 +21,8 @@ from orchestrator.errors import ConfigurationError, JournalError
 Row = tuple[Any, ...]
 BUSY_SECONDS = 15.0
 """How long one writer of a file waits for another."""
+CONNECT_SECONDS = 5
+"""How long a server may take to let us in; `status` must not hang on one that says nothing."""
 APPEND_LOCK = 7_021_944_120_231_873_000
 """PostgreSQL advisory lock, held for one short transaction: a chain has one end, so one writer at a time."""
 
@@ -146,20 +149,14 @@ class _SqliteStore:
 
 
 class _PostgresqlStore:
-    """A journal that a team shares."""
+    """A journal that a team shares. The connection lies idle while a revision runs, which may be hours."""
 
     def __init__(self, url: Secret) -> None:
-        try:
-            import psycopg
-        except ImportError as error:
-            mend = "pip install 'orchestrate-alembic[postgresql]'"
-            raise ConfigurationError("the journal is in PostgreSQL and psycopg is missing", mend=mend) from error
-        self._error = psycopg.Error
+        self._error: type[Exception] = _psycopg().Error
+        self._url = url
         self._where = location(url)
         with self._named():
-            self._connection = psycopg.connect(
-                _libpq(url), autocommit=True, application_name="orchestrate journal"
-            )
+            self._connection = connect_postgresql(url, autocommit=True)
 
     def read(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         with self._named():
@@ -171,7 +168,20 @@ class _PostgresqlStore:
 
     @contextmanager
     def appending(self) -> Iterator[None]:
-        with self._named(), self._connection.transaction():
+        with self._named(), ExitStack() as transaction:
+            try:
+                transaction.enter_context(self._alone())
+            except self._error:
+                if not self._connection.closed:
+                    raise
+                # It was cut while it lay idle. No event has been sent yet, so none can be there twice.
+                self._connection = connect_postgresql(self._url, autocommit=True)
+                transaction.enter_context(self._alone())
+            yield
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._connection.transaction():
             self._connection.execute(f"SELECT pg_advisory_xact_lock({APPEND_LOCK})")
             yield
 
@@ -190,10 +200,32 @@ class _PostgresqlStore:
             raise _unusable(self._where, error) from error
 
 
-def _libpq(url: Secret) -> str:
-    """The URL as libpq reads it: without SQLAlchemy's driver name."""
-    scheme, separator, rest = url.reveal().partition("://")
-    return scheme.partition("+")[0] + separator + rest
+def connect_postgresql(url: Secret, *, autocommit: bool) -> Any:
+    """A psycopg connection to the journal's database, from the URL as the targets' URLs are read.
+
+    Raises psycopg.Error, ConfigurationError where psycopg is missing or the text is no URL.
+    """
+    psycopg, address = _psycopg(), parse(url.reveal())
+    if address is None:
+        raise ConfigurationError("the journal's URL cannot be read", where="journal")
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    return psycopg.connect(
+        "",
+        autocommit=autocommit,
+        prepare_threshold=None,
+        **keywords(address, known),
+        connect_timeout=CONNECT_SECONDS,
+        application_name="orchestrate journal",
+    )
+
+
+def _psycopg() -> Any:
+    try:
+        import psycopg
+    except ImportError as error:
+        mend = "pip install 'orchestrate-alembic[postgresql]'"
+        raise ConfigurationError("the journal is in PostgreSQL and psycopg is missing", mend=mend) from error
+    return psycopg
 
 
 def _format(statement: str) -> Any:

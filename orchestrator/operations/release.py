@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from orchestrator.core import plan as plans
 from orchestrator.core import planner
@@ -25,18 +24,10 @@ from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.project.configuration import Configuration
 
 
-class Verb(StrEnum):
-    """Which plan is wanted."""
-
-    PROMOTE = "promote"
-    ROLLOUT = "rollout"
-
-
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a person asked for: `source` is only a promotion's; `to` names revisions other than the newest."""
 
-    verb: Verb
     through: str
     source: str | None = None
     to: str | None = None
@@ -148,7 +139,7 @@ def resume(
         if name is not None:
             configuration.environment(name)
     seen = survey(configuration, run.plan.environments, actor.now)
-    wish = Wish(Verb(str(run.plan.kind)), run.plan.through, run.plan.source, run.plan.to)
+    wish = Wish(run.plan.through, run.plan.source, run.plan.to)
     prepared = Prepared(wish, run.plan, seen, confirmed)
     if shut := closed(prepared.verdicts):
         return _unperformed(prepared, shut)
@@ -201,9 +192,7 @@ def _run(configuration: Configuration, prepared: Prepared, actor: Actor, resumed
             now=actor.now,
             resumed=resumed,
         )
-        if resumed is not None:
-            setting.tell(EventKind.RUN_RESUMED, fingerprint=plan.fingerprint)
-        else:
+        if resumed is None:
             told = plans.to_json(plan)
             setting.tell(EventKind.RUN_STARTED, plan=told, fingerprint=plan.fingerprint, command=plan.again)
         return replace(execute(setting), verdicts=prepared.verdicts)

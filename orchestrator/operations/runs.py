@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from orchestrator.core.divergence import applied
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.reports import RunHistory, RunsReport
 from orchestrator.core.run import Run, StepState
 from orchestrator.core.targets import Target
-from orchestrator.databases.locks import run_lock_holder
-from orchestrator.errors import LockedError, UsageError
+from orchestrator.databases.locks import acquire, wait_for_work
+from orchestrator.databases.probe import probe
+from orchestrator.errors import UsageError
 from orchestrator.journal.journal import Journal
-from orchestrator.operations.survey import Clock
+from orchestrator.operations.survey import Clock, read_graph
 from orchestrator.project.configuration import Configuration
 
 
@@ -41,22 +43,34 @@ def resolve(
 ) -> str:
     """Record that a person looked at a step in doubt and that nothing of it is left; returns the revision.
 
-    Raises UsageError where no step of the run is in doubt on the target, LockedError where the run still works on
-    it, UnavailableError where that cannot be asked.
+    Raises UsageError where no step of the run is in doubt on the target, a later run touched it, or the database
+    has the revision after all; LockedError while anybody drives the target or a server still works in it;
+    UnavailableError where that cannot be asked.
     """
-    run = find(configuration, run_id)
-    open_states = (StepState.IN_DOUBT, StepState.STARTED)
-    doubtful = [rev for (at, rev), record in run.steps.items() if at == target and record.state in open_states]
-    if not doubtful:
-        raise UsageError(f"no revision is in doubt on {target} in run {run_id}", mend=f"orchestrate show {run_id}")
-    endpoint = configuration.endpoints([target.environment]).get(target) if run.open else None
-    if endpoint is not None and (holder := run_lock_holder(endpoint)) is not None:
-        what = f"{holder} is working on it now: what becomes of {', '.join(doubtful)} is not decided yet"
-        raise LockedError(
-            what, where=str(target), mend=f"wait for it to end: orchestrate status {target.environment}"
-        )
-    with Journal(configuration.journal, writing=True) as journal:
+    find(configuration, run_id)
+    endpoint = configuration.endpoints([target.environment]).get(target)
+    if endpoint is None:
+        raise UsageError(f"there is no target {target}", mend="orchestrate status")
+    with Journal(configuration.journal, writing=True) as journal, acquire(endpoint, run_id) as lock:
+        wait_for_work(lock)
+        doubtful = _doubtful(journal, run_id, target)
+        has = applied(read_graph(configuration.project_of(target)), probe(endpoint, now)) or frozenset()
+        if there := [revision for revision in doubtful if revision in has]:
+            what = f"{target} has revision {', '.join(there)} after all"
+            raise UsageError(what, mend=f"orchestrate resume {run_id}   # records it")
         body = {"reason": reason, "verdict": "not_applied"}
-        events = [Event(EventKind.STEP_RESOLVED, now(), run_id, actor, target, rev, body) for rev in doubtful]
-        journal.record(events)
+        journal.record([Event(EventKind.STEP_RESOLVED, now(), run_id, actor, target, r, body) for r in doubtful])
     return ", ".join(doubtful)
+
+
+def _doubtful(journal: Journal, run_id: str, target: Target) -> list[str]:
+    """The revisions that the run left open or in doubt on the target; raises UsageError where it has no say."""
+    run, latest = journal.run(run_id), journal.last_runs().get(target)
+    open_states = (StepState.IN_DOUBT, StepState.STARTED)
+    found = [s.revision for s in run.steps_of(target) if run.record(target, s.revision).state in open_states]
+    if not found:
+        raise UsageError(f"no revision is in doubt on {target} in run {run_id}", mend=f"orchestrate show {run_id}")
+    if latest is not None and latest.id != run_id:
+        what = f"run {latest.id} came to {target} after run {run_id}; what is in doubt there is that run's"
+        raise UsageError(what, mend=f"orchestrate show {latest.id}")
+    return found

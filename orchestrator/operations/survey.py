@@ -15,13 +15,13 @@ from orchestrator.core.divergence import applied
 from orchestrator.core.observations import Observation
 from orchestrator.core.planner import World
 from orchestrator.core.revisions import Graph
-from orchestrator.core.run import Facts, Run, doubtful_step
+from orchestrator.core.run import Run, doubtful_step
 from orchestrator.core.targets import Target
-from orchestrator.databases.catalog import catalog, difference
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Holder, run_lock_holder
 from orchestrator.databases.probe import AT_ONCE, probe_all
 from orchestrator.errors import UnavailableError
+from orchestrator.execution.facts import facts_of
 from orchestrator.journal.journal import Journal
 from orchestrator.project.configuration import AlembicProject, Configuration
 from orchestrator.project.revision_scripts import alembic_config, scripts
@@ -93,9 +93,9 @@ def _holders(
     observations: Mapping[Target, Observation],
     last_runs: Mapping[Target, Run],
 ) -> dict[Target, str]:
-    """Who drives the targets whose latest run has not ended; asking costs a connection, so only there."""
-    open_runs = [target for target, run in last_runs.items() if target in endpoints and run.open]
-    asked = [target for target in open_runs if observations[target].reading.readable]
+    """Who drives the targets that their latest run has not finished; asking costs a connection, so only there."""
+    unfinished = [target for target, run in last_runs.items() if target in endpoints and not run.finished(target)]
+    asked = [target for target in unfinished if observations[target].reading.readable]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = dict(zip(asked, pool.map(lambda target: _holder(endpoints[target]), asked), strict=True))
     return {target: str(holder) for target, holder in found.items() if holder is not None}
@@ -121,20 +121,7 @@ def _doubts(
         run = last_runs.get(target)
         if run is None or has is None or target in holders:
             continue
-        facts = Facts(has, observation.transactional, _untouched(run, endpoints[target], observation))
+        facts = facts_of(endpoints[target], observation, has, run)
         if (revision := doubtful_step(run, target, facts)) is not None:
             doubts[target] = f"revision {revision} may be half applied, by run {run.id} of {run.actor}"
     return doubts
-
-
-def _untouched(run: Run, endpoint: Endpoint, observation: Observation) -> bool | None:
-    """Whether a step without an outcome left nothing: on SQLite an unchanged schema proves it."""
-    if observation.family != "sqlite":
-        return None
-    record = run.started_step(endpoint.target)
-    if record is None or "catalog" not in record.body:
-        return None
-    try:
-        return not difference(dict(record.body["catalog"]), catalog(endpoint))
-    except UnavailableError:
-        return None

@@ -1,8 +1,10 @@
 """The proof that env.py connected to the database that was meant, and the lock that lives while it works.
 
-The parent holds the run lock. On env.py's own connection the same lock is tried: it must be refused. Granted
-means another database, a clone, or a pooler in between that fakes session locks. Names, URLs and server
-fingerprints do not prove this; the lock does (SQLite: the same device and inode).
+Beside the run lock the parent's session holds a lock whose key it drew at random, the proof. On env.py's own
+connection the same lock is tried: it must be refused. Granted means another database, a clone, or a pooler in
+between that fakes session locks. The run lock would not do: its key is the same in every database, where another
+run may hold it. Names, URLs and server fingerprints do not prove this; the lock does, on MySQL together with the
+database's name, since its locks are the server's (SQLite: the same device and inode).
 Then the work lock is taken on this connection, where the server keeps it as long as it works for it, also
 after this process was killed. Nothing here changes anything in the database.
 """
@@ -27,8 +29,8 @@ _FAMILIES = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "
 _ATTEMPTS = 4
 _BLINK = 0.02
 """Seconds between attempts at a file lock."""
-_held_files: list[int] = []
-"""Open for the rest of the process: closing one would give its work lock away."""
+_held_files: dict[tuple[int, int], int] = {}
+"""By device and inode, open for the rest of the process: closing one would give its work lock away."""
 
 
 def admit(connection: Any, expected: dict[str, Any]) -> None:
@@ -40,10 +42,10 @@ def admit(connection: Any, expected: dict[str, Any]) -> None:
 
 
 def _postgresql(connection: Any, expected: dict[str, Any]) -> None:
-    run, work = int(expected["run_key"]), int(expected["work_key"])
+    proof, work = int(expected["proof_key"]), int(expected["work_key"])
     database = _one(connection, "SELECT current_database()")
-    if _one(connection, f"SELECT pg_try_advisory_lock(CAST({run} AS bigint))"):
-        _one(connection, f"SELECT pg_advisory_unlock(CAST({run} AS bigint))")
+    if _one(connection, f"SELECT pg_try_advisory_lock(CAST({proof} AS bigint))"):
+        _one(connection, f"SELECT pg_advisory_unlock(CAST({proof} AS bigint))")
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
     if _one(connection, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"):
         raise Halt("read_only", f"database {database!r} is a standby or read-only for this role")
@@ -75,12 +77,15 @@ def _same_schema(connection: Any, expected: dict[str, Any]) -> None:
 
 def _mysql(connection: Any, expected: dict[str, Any]) -> None:
     database = _one(connection, "SELECT DATABASE()")
-    key = hashlib.sha256(f"{database}\0{expected['token']}".encode()).hexdigest()[:40]
-    if _one(connection, f"SELECT GET_LOCK('orchestrate_run_{key}', 0)") != 0:
-        _one(connection, f"SELECT RELEASE_LOCK('orchestrate_run_{key}')")
+    proof = {"name": expected["proof_name"]}
+    if database != expected["database"]:
+        raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
+    if connection.execute(text("SELECT GET_LOCK(:name, 0)"), proof).scalar() != 0:
+        connection.execute(text("SELECT RELEASE_LOCK(:name)"), proof)
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
     if _one(connection, "SELECT @@global.read_only"):
         raise Halt("read_only", f"the server of database {database!r} is read-only")
+    key = hashlib.sha256(f"{database}\0{expected['token']}".encode()).hexdigest()[:40]
     if _one(connection, f"SELECT GET_LOCK('orchestrate_work_{key}', 0)") != 1:
         raise Halt("work_locked", "the server still works for an earlier run in this database")
 
@@ -93,6 +98,19 @@ def _sqlite(connection: Any, expected: dict[str, Any]) -> None:
     found = Path(path).stat()
     if (found.st_dev, found.st_ino) != (expected["device"], expected["inode"]):
         raise Halt("wrong_database", _elsewhere(f"the file {path}"))
+    if not _held(expected["work_lock"]):
+        _lock_file(expected)
+
+
+def _held(path: str) -> bool:
+    """Whether this process has this file locked: env.py may configure twice, and a second descriptor conflicts."""
+    with suppress(FileNotFoundError):
+        status = os.lstat(path)
+        return (status.st_dev, status.st_ino) in _held_files
+    return False
+
+
+def _lock_file(expected: dict[str, Any]) -> None:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(expected["work_lock"], flags, 0o600)
     if not _locked_soon(descriptor):
@@ -102,7 +120,8 @@ def _sqlite(connection: Any, expected: dict[str, Any]) -> None:
     said = {"run": expected["run"], "who": expected["who"], "pid": os.getpid(), "since": since}
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(said).encode(), 0)
-    _held_files.append(descriptor)
+    status = os.fstat(descriptor)
+    _held_files[status.st_dev, status.st_ino] = descriptor
 
 
 def _locked_soon(descriptor: int) -> bool:

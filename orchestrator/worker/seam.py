@@ -54,9 +54,9 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     except ParentGone:
         raise
     except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
-        channel.say("failed", revision=seam.in_hand, kept=seam.kept, **seam.reason(error))
+        channel.say("failed", revision=seam.in_hand, kept=seam.kept, wrote=seam.wrote, **seam.reason(error))
         return
-    channel.say("finished", deferred=seam.deferred, kept=seam.kept)
+    channel.say("finished", deferred=seam.deferred, kept=seam.kept, wrote=seam.wrote)
 
 
 def _config(request: dict[str, Any]) -> Config:
@@ -106,6 +106,11 @@ class Seam:
     def kept(self) -> list[list[str]]:
         """The writing statements that the database has kept, each as [revision, statement]."""
         return self._statements.kept if self._statements is not None else []
+
+    @property
+    def wrote(self) -> list[str]:
+        """The revisions that ran a writing statement, or that may have done so unseen."""
+        return sorted(self._statements.wrote) if self._statements is not None else []
 
     def wrap(self, environment: EnvironmentContext) -> None:
         """Put the admission behind this environment's configure."""
@@ -173,7 +178,7 @@ class Seam:
             step.migration_fn = self._timed(step.migration_fn, context)
             self.in_hand = revision
             if self._statements is not None:
-                self._statements.begin(revision)
+                self._statements.begin(revision, Path(self._script.get_revision(revision).path))
             yield step
             self.in_hand = None
             self._channel.say("ran" if self.deferred else "committed", revision=revision)

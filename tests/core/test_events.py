@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.core.events import EventKind
 
-PASSING = {EventKind.LOCK_WAITING, EventKind.OUTPUT, EventKind.STOPPING, EventKind.WARNING}
+PASSING = {EventKind.LOCK_WAITING, EventKind.OUTPUT, EventKind.STOPPING}
 
 
 @pytest.mark.parametrize("kind", list(EventKind))

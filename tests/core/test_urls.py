@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from orchestrator.core.urls import anchored, parse, without_password
+from orchestrator.core.urls import anchored, parse
 
 NAMES = st.sampled_from(["postgresql", "postgresql+psycopg2", "mysql+aiomysql", "mariadb", "sqlite", "oracle+x"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_size=1, max_size=8)
@@ -88,10 +88,9 @@ def test_relative_sqlite_paths_are_anchored(url: str, expected: str) -> None:
 
 
 def test_nothing_secret_remains() -> None:
-    """Without its password an address keeps its place and neither password nor query."""
+    """What an address shows of itself is its place, with neither user, password nor query."""
     address = parse("postgresql+asyncpg://u:hunter22@h:5433/db?password=hunter22&sslpassword=hunter22")
     assert address is not None
-    assert "hunter22" not in repr(without_password(address))
     assert "hunter22" not in address.shown
     assert address.shown == "h:5433/db"
 

@@ -401,12 +401,13 @@ def test_a_standby_is_refused(postgresql_server: PostgreSQL) -> None:
 
 @pytest.mark.postgresql
 def test_the_keys_are_those_that_were_agreed(postgresql_server: PostgreSQL) -> None:
-    """The guard's request carries the keys that the worker's side computes from the same names."""
+    """The run lock and the work lock have the keys that were agreed, and the guard's request the latter."""
     _, url = postgresql_server.new_database()
     with acquire(endpoint(url, version_table_schema="public"), "r1") as lock:
-        assert lock.guard.request() == {
+        request = lock.guard.request()
+        assert request == {
             "family": "postgresql",
-            "run_key": RUN_KEY,
+            "proof_key": request["proof_key"],
             "work_key": WORK_KEY,
             "schema": "public",
         }
@@ -417,13 +418,67 @@ def test_the_keys_are_those_that_were_agreed(postgresql_server: PostgreSQL) -> N
 
 @pytest.mark.mysql
 def test_the_names_are_those_that_were_agreed(mysql_server: MariaDB) -> None:
-    """The guard's request carries the token, and the lock has the name that the database's connection computes."""
+    """The run lock has the name that was agreed, and the guard's request what the work lock's is made of."""
     _, url = mysql_server.new_database()
     with acquire(endpoint(url), "r1") as lock:
-        assert lock.guard.request() == {"family": "mysql", "token": holders.token(endpoint(url))}
+        request = lock.guard.request()
+        named = {"database": database(url), "token": holders.token(endpoint(url))}
+        assert request == {"family": "mysql", "proof_name": request["proof_name"], **named}
+        assert len(request["proof_name"]) <= 64
         name = holders.mysql_name("run", database(url), endpoint(url))
         assert mysql_server.execute("SELECT IS_USED_LOCK(%s) IS NOT NULL", name) == [(1,)]
         assert len(name) <= 64
+
+
+@pytest.mark.postgresql
+def test_each_lock_session_proves_itself_in_postgresql(postgresql_server: PostgreSQL) -> None:
+    """The proof's key is new for each session, held as long as the run lock, and free after it."""
+    _, url = postgresql_server.new_database()
+    proofs = []
+    for _ in range(2):
+        with acquire(endpoint(url), "r1") as lock:
+            proofs.append(lock.guard.request()["proof_key"])
+            assert _keys(postgresql_server, database(url)) == {
+                holders.postgresql_key("run", endpoint(url)),
+                proofs[-1],
+            }
+        assert _keys(postgresql_server, database(url)) == set()
+    assert proofs[0] != proofs[1]
+
+
+def _keys(server: PostgreSQL, name: str) -> set[int]:
+    """The advisory keys that are held in the database."""
+    query = """
+        SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks JOIN pg_database d ON d.oid = database
+        WHERE locktype = 'advisory' AND granted AND d.datname = %s
+    """
+    return {key for (key,) in server.execute(query, name)}
+
+
+@pytest.mark.mysql
+def test_each_lock_session_proves_itself_in_mysql(mysql_server: MariaDB) -> None:
+    """The proof's name is new for each session, held as long as the run lock, and free after it."""
+    _, url = mysql_server.new_database()
+    proofs = []
+    for _ in range(2):
+        with acquire(endpoint(url), "r1") as lock:
+            proofs.append(lock.guard.request()["proof_name"])
+            assert mysql_server.execute("SELECT IS_USED_LOCK(%s) IS NOT NULL", proofs[-1]) == [(1,)]
+            assert run_lock_holder(endpoint(url)) is not None
+        assert mysql_server.execute("SELECT IS_USED_LOCK(%s) IS NOT NULL", proofs[-1]) == [(0,)]
+    assert proofs[0] != proofs[1]
+
+
+def test_a_nameless_worker_is_not_to_be_ended(tmp_path: Path) -> None:
+    """Where the process that works is unknown, the refusal says to wait and gives no statement to end it."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    with (
+        acquire(endpoint(url), "r1") as lock,
+        working(url, lock.guard.request()),
+        pytest.raises(LockedError) as refused,
+    ):
+        wait_for_work(lock)
+    assert refused.value.mend == "wait for it with `--wait 60`"
 
 
 @pytest.mark.parametrize("run", ["r1", "x" * 80])

@@ -39,7 +39,7 @@ DESIGN_WORDS = re.findall(
     "environment,project,database,tenant,target,revision,head,base,stamp,branch,observation,divergence,drift,plan,wave,"
     "step,fingerprint,stale,gate,verdict,waiver,run,event,checkpoint,journal,guard,run lock,work lock,in doubt",
 )
-AVOIDED = {"manager", "handler", "helper", "helpers", "utils", "util", "data"}
+AVOIDED = {"manager", "handler", "helper", "helpers", "utils", "util", "data", "info", "sync", "job"}
 
 
 def _commands() -> Iterator[tuple[str, Any]]:
@@ -137,7 +137,7 @@ def _names() -> Iterator[str]:
 
 
 def test_nothing_has_a_name_that_says_nothing() -> None:
-    """No module and no class has manager, handler, helper, utils or data as a word of its name."""
+    """No module and no class has manager, handler, helper, utils, data, info, sync or job as a word of its name."""
     words = {name: {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name)} for name in set(_names())}
     assert not {name for name, found in words.items() if found & AVOIDED}
 

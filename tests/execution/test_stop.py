@@ -110,3 +110,19 @@ def test_a_signal_that_came_to_another_thread() -> None:
         assert finished.acquire(timeout=30), "the main thread waits as it does while targets run"
         other.join()
     assert stop.exit is Exit.INTERRUPTED
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """Under nohup, where SIGHUP is ignored from the start, it asks for nothing, and the others still do."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stop = Stop()
+        with stop.on_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGINT)
+            wait_until(lambda: stop.requested, "the signal that is not ignored")
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert stop.exit is Exit.INTERRUPTED
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

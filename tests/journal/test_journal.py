@@ -150,15 +150,15 @@ def test_a_target_is_unsettled_until_its_run_left_it_with_nothing_open(url: Secr
     """Asked before each target is changed: a begun step of another run is found, a finished target is not."""
     write(url, events("r1", (EventKind.STEP_INTENT, DEV)))
     with Journal(url, writing=True) as journal:
-        found = journal.unsettled(DEV)
+        found = journal.news(DEV, None)
         assert found is not None
         assert found.id == "r1"
-        assert journal.unsettled(TEST) is None
+        assert journal.news(TEST, None) is None
         end = Event(EventKind.TARGET_FINISHED, START, "r1", "ann@work", DEV, body={"result": "applied"})
         journal.record([replace(end, body={"result": "in_doubt"})])
-        assert journal.unsettled(DEV) is not None
+        assert journal.news(DEV, None) is not None
         journal.record([end])
-        assert journal.unsettled(DEV) is None
+        assert journal.news(DEV, None) is None
 
 
 def test_reading_a_journal_that_does_not_exist_reads_nothing(url: Secret) -> None:
@@ -167,7 +167,7 @@ def test_reading_a_journal_that_does_not_exist_reads_nothing(url: Secret) -> Non
         assert journal.runs() == ()
         assert journal.last_runs() == {}
         assert journal.events("r1") == ()
-        assert journal.unsettled(DEV) is None
+        assert journal.news(DEV, None) is None
         assert journal.verify() == (0, "0" * 64)
 
 

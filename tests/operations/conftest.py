@@ -20,7 +20,7 @@ from orchestrator.execution.stop import Stop
 from orchestrator.journal.journal import Journal
 from orchestrator.operations import release, runs
 from orchestrator.operations import status as verb
-from orchestrator.operations.release import Actor, Prepared, Verb, Wish
+from orchestrator.operations.release import Actor, Prepared, Wish
 from orchestrator.project import configuration as files
 from orchestrator.project.configuration import Configuration
 from orchestrator.project.settings import read_settings
@@ -86,10 +86,10 @@ class Shop:
         return release.perform(self.configuration, prepared, self.actor)
 
     def promote(self, source: str, destination: str, *confirmed: str, to: str | None = None) -> RunReport:
-        return self.perform(self.prepare(Wish(Verb.PROMOTE, destination, source, to), *confirmed))
+        return self.perform(self.prepare(Wish(destination, source, to), *confirmed))
 
     def rollout(self, through: str, *confirmed: str, to: str | None = None) -> RunReport:
-        return self.perform(self.prepare(Wish(Verb.ROLLOUT, through, to=to), *confirmed))
+        return self.perform(self.prepare(Wish(through, to=to), *confirmed))
 
     def resume(self, run_id: str | None = None, *confirmed: str) -> RunReport:
         configuration = self.configuration

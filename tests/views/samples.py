@@ -217,6 +217,14 @@ def ended(outcome: Outcome) -> RunReport:
     )
 
 
+def halted(exit_code: Exit, *steps: StepResult, outcome: Outcome = Outcome.FAILED) -> RunReport:
+    """A run that one target's failure with this exit code ended, after these steps."""
+    code = "cancelled" if outcome is Outcome.INTERRUPTED else str(exit_code.name.lower())
+    told = failure(code, exit_code, "it cannot go on")
+    target = TargetResult(TEST, Result.FAILED, ("a1",), ("a1",), steps, told)
+    return RunReport("20260701-110000-ab12", outcome, PLAN, targets=(target,))
+
+
 SHUT = (
     Verdict("order", Answer.PASS, "test is next after dev"),
     Verdict("source_run", Answer.WAIT, "a run is not done yet"),
@@ -234,6 +242,10 @@ REPORTS: Mapping[str, Report] = {
     "plan_long": PlanReport(LONG, ()),
     "run_results": RunReport("20260701-110000-ab12", Outcome.IN_DOUBT, PLAN, SHUT[:1], RESULTS),
     **{f"run_{outcome}": ended(outcome) for outcome in Outcome},
+    "run_locked": halted(Exit.LOCKED, step("b2", "not_started")),
+    "run_locked_later": halted(Exit.LOCKED, step("b2", "applied", 0.5), step("c3", "not_started")),
+    "run_unavailable": halted(Exit.UNAVAILABLE, step("b2", "applied", 0.5), step("c3", "not_started")),
+    "run_cancelled": halted(Exit.INTERRUPTED, step("b2", "failed"), outcome=Outcome.INTERRUPTED),
     "run_gates": RunReport(
         None,
         Outcome.REFUSED,

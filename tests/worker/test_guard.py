@@ -1,7 +1,11 @@
-"""The guard on real connections: only the database whose run lock is held lets the worker in."""
+"""The guard on real connections: only the database whose run lock this run holds lets the worker in."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -34,13 +38,55 @@ def test_the_right_database_lets_in_and_is_locked(database_url: str) -> None:
         with connected(database_url) as connection:
             guard.admit(connection, expected(lock.guard.request()))
             assert work_lock_holder(endpoint(database_url)) is not None
-            with connected(database_url) as other, pytest.raises(Halt) as refused:
-                guard.admit(other, expected(lock.guard.request()))
-            assert refused.value.code == "work_locked"
-        for descriptor in guard._held_files:  # a file's lock lasts as long as the worker's process
-            guard.os.close(descriptor)
-        guard._held_files.clear()
+            assert admitted_in_another_process(database_url, lock.guard.request()) == "work_locked"
+        release_files()
         assert work_lock_holder(endpoint(database_url)) is None
+
+
+def test_configuring_twice(database_url: str) -> None:
+    """An env.py that configures Alembic a second time is admitted again, and its lock is one lock."""
+    with acquire(endpoint(database_url), "run") as lock:
+        with connected(database_url) as connection:
+            guard.admit(connection, expected(lock.guard.request()))
+            guard.admit(connection, expected(lock.guard.request()))
+            assert admitted_in_another_process(database_url, lock.guard.request()) == "work_locked"
+        assert len(guard._held_files) <= 1
+        release_files()
+        assert work_lock_holder(endpoint(database_url)) is None
+
+
+def test_another_run_in_the_other_database(database_url: str, new_database: Callable[[str], str]) -> None:
+    """That somebody holds the run lock of a wrong database does not open the guard there."""
+    other = new_database(sa.engine.make_url(database_url).get_backend_name())
+    with acquire(endpoint(database_url), "run") as lock, acquire(endpoint(other), "another"):
+        with connected(other) as connection, pytest.raises(Halt) as refused:
+            guard.admit(connection, expected(lock.guard.request()))
+        assert refused.value.code == "wrong_database"
+        assert work_lock_holder(endpoint(other)) is None
+
+
+def test_another_run_in_the_right_database(database_url: str) -> None:
+    """A run whose own lock is gone is not let in by the lock that its successor took."""
+    lock = acquire(endpoint(database_url), "run")
+    told = expected(lock.guard.request())
+    lock.release()
+    if told["family"] == "sqlite":
+        pytest.skip("a file is known by its device and inode, not by its lock")
+    with acquire(endpoint(database_url), "successor"), connected(database_url) as connection:
+        with pytest.raises(Halt) as refused:
+            guard.admit(connection, told)
+        assert refused.value.code == "wrong_database"
+
+
+@pytest.mark.mysql
+def test_the_right_server_and_another_database(new_database: Callable[[str], str]) -> None:
+    """On MySQL, whose locks are the server's, a session that left for another database is refused."""
+    url, other = new_database("mysql"), new_database("mysql")
+    with acquire(endpoint(url), "run") as lock, connected(url) as connection:
+        connection.execute(sa.text(f"USE {sa.engine.make_url(other).database}"))
+        with pytest.raises(Halt) as refused:
+            guard.admit(connection, expected(lock.guard.request()))
+    assert refused.value.code == "wrong_database"
 
 
 def test_another_database_of_the_same_server(
@@ -86,6 +132,32 @@ def test_another_schema(new_database: Callable[[str], str]) -> None:
         with pytest.raises(Halt) as refused:
             guard.admit(connection, {**expected(lock.guard.request()), "home": "public"})
     assert refused.value.code == "version_table"
+
+
+ADMIT = """
+import json, sys
+import sqlalchemy as sa
+from orchestrator.worker import guard
+from orchestrator.worker.halt import Halt
+with sa.create_engine(sys.argv[1]).connect() as connection:
+    try:
+        guard.admit(connection, json.loads(sys.argv[2]))
+    except Halt as halt:
+        print(halt.code)
+"""
+
+
+def admitted_in_another_process(url: str, request: dict[str, object]) -> str:
+    """What a second worker is told: the Halt's code, nothing where it is admitted."""
+    command = [sys.executable, "-c", ADMIT, url, json.dumps(expected(request))]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def release_files() -> None:
+    """A file's lock lasts as long as the worker's process, which here is the test's."""
+    for descriptor in guard._held_files.values():
+        os.close(descriptor)
+    guard._held_files.clear()
 
 
 def expected(request: dict[str, object]) -> dict[str, object]:

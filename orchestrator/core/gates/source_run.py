@@ -10,7 +10,7 @@ NAME = "source_run"
 
 
 def source_run(plan: Plan, circumstances: Circumstances) -> Verdict:
-    """Refuses while the latest run that had the source in its plan is open, failed or in doubt.
+    """Refuses while the latest run that touched the source is open, failed or in doubt.
 
     Later environments of such a run do not matter: a rollout that stopped at prod finished staging.
     """

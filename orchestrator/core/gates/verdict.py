@@ -34,7 +34,7 @@ class Verdict:
 class Circumstances:
     """All that gates may look at beside the plan.
 
-    `last_runs` holds, for each target, the latest run that had it in its plan. `confirmed` are the
+    `last_runs` holds, for each target, the latest run that touched it. `confirmed` are the
     environments a person named for this very run.
     """
 

@@ -10,9 +10,19 @@ from __future__ import annotations
 import ast
 import re
 
-_CLUES = (b"commit", b"rollback", b"concurrently", b"vacuum", b"isolation_level", b"begin")
-_LEAVING_CALLS = frozenset({"commit", "rollback", "begin", "begin_transaction"})
-_LEAVING_ATTRIBUTES = frozenset({"autocommit", "autocommit_block", "isolation_level", "set_isolation_level"})
+_CLUES = (
+    *(b"commit", b"rollback", b"concurrently", b"vacuum", b"isolation_level", b"begin"),
+    *(b"cursor", b".connection", b"_connection", b"create_engine", b"create_async_engine"),
+)
+_LEAVING_CALLS = frozenset({"commit", "rollback", "begin", "begin_transaction", "cursor"})
+_ENGINES = frozenset({"create_engine", "create_async_engine"})
+_LEAVING_ATTRIBUTES = frozenset(
+    {
+        *("autocommit", "autocommit_block", "isolation_level", "set_isolation_level"),
+        *("raw_connection", "get_raw_connection", "dbapi_connection", "driver_connection"),
+    }
+)
+"""The driver's own connection commits past SQLAlchemy, and nobody can watch it: to ask for it is to leave."""
 _LEAVING_KEYWORDS = frozenset({"isolation_level", "postgresql_concurrently"})
 _EXECUTING_CALLS = frozenset({"execute", "executescript", "exec_driver_sql", "text", "DDL", "scalar", "append"})
 _LEAVING_SQL = re.compile(
@@ -53,6 +63,10 @@ def _leaves(node: ast.AST) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(attr=name)) if name in _LEAVING_CALLS:
             return True
+        case ast.Call(func=function) if _last_name(function) in _ENGINES:
+            return True
+        case ast.Attribute(attr="connection", value=of):
+            return _is_connection(of)
         case ast.Attribute(attr=name):
             return name in _LEAVING_ATTRIBUTES
         case ast.keyword(arg=name, value=value) if name in _LEAVING_KEYWORDS:
@@ -61,6 +75,12 @@ def _leaves(node: ast.AST) -> bool:
             return _LEAVING_SQL.search(text) is not None
         case _:
             return False
+
+
+def _is_connection(node: ast.expr) -> bool:
+    """Whether `.connection` of this is the driver's: of anything but Alembic's context, whose is SQLAlchemy's."""
+    name = _last_name(node.func if isinstance(node, ast.Call) else node)
+    return "context" not in name and name not in ("ctx", "self")
 
 
 def _not_sql(node: ast.AST) -> list[ast.AST]:

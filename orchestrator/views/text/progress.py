@@ -33,7 +33,7 @@ def _line(event: Event) -> Text | None:
             return _about(event, step, "in doubt", "bold red")
         case EventKind.LOCK_WAITING:
             return _about(event, f"for the {body['lock']}: {body['holder']}", "waiting", "yellow")
-        case EventKind.STOPPING | EventKind.WARNING:
+        case EventKind.STOPPING:
             return Text(str(body.get("message", "")), "yellow")
         case _:
             return None

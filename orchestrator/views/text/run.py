@@ -9,6 +9,7 @@ from rich.text import Text
 
 from orchestrator.core.reports import Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
+from orchestrator.errors import Exit
 from orchestrator.views.text import words
 
 _RESULTS = {
@@ -27,6 +28,13 @@ _CONCLUSIONS = {
     Outcome.INTERRUPTED: ("stopped as asked, after a clean checkpoint", "yellow"),
     Outcome.IN_DOUBT: ("in doubt: a person must look before it goes on", "bold red"),
 }
+_STOPS = {
+    Exit.LOCKED: "somebody else is at work",
+    Exit.UNAVAILABLE: "a database did not answer, or does not let this role work",
+    Exit.JOURNAL: "the journal cannot be used",
+    Exit.WRONG_DATABASE: "env.py connected to another database",
+}
+"""Failures that say nothing of a revision: why the run did not go on."""
 
 
 def run(report: RunReport) -> RenderableType:
@@ -55,8 +63,19 @@ def _failures(report: RunReport) -> Iterator[RenderableType]:
 
 
 def _end(report: RunReport) -> Iterator[RenderableType]:
-    text, style = _CONCLUSIONS[report.outcome]
+    text, style = _conclusion(report)
     name = f"run {report.run_id}: " if report.run_id else ""
     yield Text.assemble((name, "bold"), (text, style))
     if report.outcome is Outcome.INTERRUPTED:
         yield Text.assemble("next: ", (f"orchestrate resume {report.run_id}", "cyan"))
+
+
+def _conclusion(report: RunReport) -> tuple[str, str]:
+    text, style = _CONCLUSIONS[report.outcome]
+    if report.outcome is Outcome.FAILED and (why := _STOPS.get(report.exit)):
+        begun = any(step.outcome != "not_started" for target in report.targets for step in target.steps)
+        return f"{'stopped' if begun else 'not started'}: {why}", style
+    codes = {target.failure.code for target in report.targets if target.failure}
+    if report.outcome is Outcome.INTERRUPTED and "cancelled" in codes:
+        return "stopped as asked; the revision in hand was cancelled and nothing of it is left", style
+    return text, style

@@ -1,0 +1,28 @@
+"""What reconciling needs to know of a target, put together in one way for status, plans and runs alike."""
+
+from __future__ import annotations
+
+from orchestrator.core.observations import Observation
+from orchestrator.core.run import Facts, Run
+from orchestrator.databases.catalog import catalog, difference
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.errors import UnavailableError
+
+
+def facts_of(endpoint: Endpoint, observation: Observation, has: frozenset[str], run: Run | None) -> Facts:
+    """The facts of a target that has the revisions `has`, as far as they bear on what `run` recorded of it."""
+    return Facts(has, observation.transactional, _untouched(endpoint, observation, run))
+
+
+def _untouched(endpoint: Endpoint, observation: Observation, run: Run | None) -> bool | None:
+    """Whether the step that was cut off left nothing: on SQLite an unchanged schema proves it.
+
+    There the data changes of a process that died are undone with it.
+    """
+    record = run.started_step(endpoint.target) if run is not None and observation.family == "sqlite" else None
+    if record is None or "catalog" not in record.body:
+        return None
+    try:
+        return not difference(dict(record.body["catalog"]), catalog(endpoint))
+    except UnavailableError:
+        return None

@@ -1,0 +1,74 @@
+"""Taking a run up again while others may be at it: nobody's marks on somebody else's run, nothing assumed."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.core import plan as plans
+from orchestrator.core.events import EventKind
+from orchestrator.core.run import Outcome
+from orchestrator.core.targets import Target
+from orchestrator.databases.catalog import catalog
+from orchestrator.databases.locks import acquire
+from orchestrator.errors import Exit, UsageError
+from orchestrator.operations import runs
+from orchestrator.operations.release import Wish
+from tests.operations.conftest import Shop, now
+
+
+def cut_off(shop: Shop, name: str, through: str = "dev") -> str:
+    """A run that was killed after the intent of the first revision and before it touched anything."""
+    prepared = shop.prepare(Wish(through))
+    shop.record(EventKind.RUN_STARTED, name, plan=plans.to_json(prepared.plan), command=prepared.plan.again)
+    shop.record(EventKind.STEP_INTENT, name, "dev", prepared.plan.targets[0].steps[0].revision, catalog={})
+    return name
+
+
+def test_an_attempt_that_is_turned_away_leaves_the_run_as_it_was(shop: Shop) -> None:
+    """A second resume while the first works is told who works, and the run stays open for that one."""
+    run = cut_off(shop, "working")
+    (endpoint,) = shop.configuration.endpoints(["dev"]).values()
+    with acquire(endpoint, run):
+        assert shop.resume(run).exit is Exit.LOCKED
+        (seen,) = shop.status("dev").targets
+        assert (seen.state, seen.holder is not None) == ("empty", True)
+    assert runs.find(shop.configuration, run).open
+    assert [e.kind for e in runs.show(shop.configuration, run).events][-1] is EventKind.STEP_INTENT
+
+
+def test_what_is_settled_by_the_schema_is_settled_for_every_command(shop: Shop) -> None:
+    """A step that was cut off before it touched anything does not stop a new command either."""
+    shop.execute("dev", "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    (endpoint,) = shop.configuration.endpoints(["dev"]).values()
+    prepared = shop.prepare(Wish("dev"))
+    shop.record(EventKind.RUN_STARTED, "cut", plan=plans.to_json(prepared.plan), command="orchestrate rollout")
+    shop.record(EventKind.STEP_INTENT, "cut", "dev", "a", catalog=catalog(endpoint))
+    assert shop.states()["dev"] == "empty"
+    assert shop.rollout("dev").outcome is Outcome.SUCCEEDED
+
+
+def test_a_finished_target_must_still_be_where_it_was_brought(shop: Shop) -> None:
+    """Where dev lost what the run gave it, resume does not go on to the next environment on its word."""
+    shop.execute("test", "CREATE TABLE t_b (id INTEGER)", "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    failed = shop.rollout("test")
+    assert failed.outcome in (Outcome.FAILED, Outcome.IN_DOUBT)
+    shop.file("dev").unlink()
+    again = shop.resume(failed.run_id)
+    assert (again.exit, again.targets[0].target, again.targets[0].end) == (Exit.REFUSED, Target("dev"), ())
+    assert again.targets[1].steps[-1].outcome == "not_started"
+
+
+def test_a_doubt_is_resolved_in_the_run_that_left_it(shop: Shop) -> None:
+    """An older run has no say on a target that a later run came to: its word would hide the later doubt."""
+    older, newer = cut_off(shop, "older"), cut_off(shop, "newer")
+    with pytest.raises(UsageError, match=f"run {newer} came to dev after run {older}"):
+        runs.resolve(shop.configuration, older, Target("dev"), reason="x", actor="x", now=now)
+
+
+def test_an_applied_revision_is_not_resolved_as_not_applied(shop: Shop) -> None:
+    """Where the database has the revision after all, the person is told that resume records it."""
+    run = cut_off(shop, "cut")
+    shop.project.alembic("upgrade", "a", url=f"sqlite:///{shop.file('dev')}")
+    with pytest.raises(UsageError, match="dev has revision a after all") as refused:
+        runs.resolve(shop.configuration, run, Target("dev"), reason="x", actor="x", now=now)
+    assert refused.value.mend == f"orchestrate resume {run}   # records it"
