@@ -86,7 +86,8 @@ def _misused(error: Any, arguments: Sequence[str]) -> int:
     if not _json_asked(arguments):
         error.show()
         return int(error.exit_code)
-    command = next((word for word in arguments if not word.startswith("-")), "")
+    known = {command.name for command in app.registered_commands}
+    command = next((word for word in arguments if word in known), "")
     mend = f"{_NAME} {command} --help".replace("  ", " ")
     try:
         fail(Session(command, format="json"), now(), Failure("usage", error.format_message(), mend, Exit.USAGE))

@@ -42,7 +42,7 @@ ConfirmOption = Annotated[
 WaitOption = Annotated[
     float | None,
     typer.Option(
-        "--wait", metavar="SECONDS", help="Queue this long for another run's lock, then give up (exit 8)."
+        "--wait", metavar="SECONDS", min=0, help="Queue this long for another run's lock, then give up (exit 8)."
     ),
 ]
 DryRunOption = Annotated[

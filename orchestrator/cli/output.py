@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Clean = Callable[[str], str]
 _WIDE = 200
 """Columns where the output is not a terminal and COLUMNS does not say: a table in a log is not to be folded."""
+_NARROW = 80
+"""Columns below which nothing is folded any more: a terminal breaks a long line without losing any of it."""
 _SUGGESTED = re.compile(r"\borchestrate (status|plan|promote|rollout|resume|resolve|runs|show)\b")
 _TRAILING_BLANKS = re.compile(r"[ \t]+(?=\n)")
 
@@ -60,6 +62,7 @@ def console(stream: TextIO, clean: Clean) -> Console:
     drawn = Ours(file=sink, highlight=False, emoji=False, markup=False)
     if not drawn.is_terminal and "COLUMNS" not in os.environ:
         drawn.width = _WIDE
+    drawn.width = max(drawn.width, _NARROW)
     return drawn
 
 

@@ -31,7 +31,7 @@ class EventKind(StrEnum):
 
     LOCK_WAITING = "lock_waiting"
     OUTPUT = "output"
-    """A line that the project's env.py or a revision printed, or of the traceback with which it failed."""
+    """A line that the project's env.py or a revision printed; or statement and traceback of what failed."""
     STOPPING = "stopping"
 
     @property

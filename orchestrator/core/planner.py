@@ -250,7 +250,8 @@ def _unpromotable(
 def _ahead(world: World, target: Target, extra: frozenset[str], upstream: str) -> Refusal:
     graph = world.graphs[target]
     what = f"has what {upstream} lacks: {named(graph, extra)}"
-    limit = f" --to {tops[0]}" if len(tops := graph.top(extra)) == 1 else ""
+    alone = len({id(one) for one in world.graphs.values()}) == 1
+    limit = f" --to {tops[0]}" if alone and len(tops := graph.top(extra)) == 1 else ""
     return DivergenceError, Problem(
         what, str(target), f"orchestrate rollout --through {upstream}{limit}   # then again"
     )

@@ -43,6 +43,9 @@ FROM {schema}.sqlite_master AS m, pragma_table_xinfo(m.name, ?) AS c WHERE m.typ
 """
 
 
+_OUR_FOLDER = ".orchestrator"
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """The file that a URL names, and the URI options that decide how it is opened."""
@@ -65,6 +68,15 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
     server = f"SQLite {driver('sqlite3', 'sqlite').sqlite_version}"
     schema = endpoint.version_table_schema or "main"
     file = _file(address)
+    if file is not None and not _has_folder(file.path):
+        folder = file.path.parent
+        return Sight(
+            Reading.UNREACHABLE,
+            server=server,
+            schema=schema,
+            detail=f"the directory {folder} does not exist",
+            mend=f"mkdir -p {folder}   # or correct the url",
+        )
     if file is None or not file.path.exists():
         path = str(file.path) if file else MEMORY
         place = fingerprint("sqlite", path, schema, endpoint.version_table)
@@ -103,10 +115,16 @@ def open_locks(endpoint: Endpoint, address: Address, run_id: str | None) -> Lock
             mend=f"give {endpoint.target.environment} the url of a file, as sqlite:///app.db",
         )
     if run_id is not None:
-        file.path.parent.mkdir(parents=True, exist_ok=True)
+        if _has_folder(file.path):
+            file.path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             file.path.touch(exist_ok=False)
     return SideFileLocks(file.path, run_id)
+
+
+def _has_folder(path: Path) -> bool:
+    """Whether a file may be made there: elsewhere than in our own folder a missing directory is a wrong path."""
+    return path.parent.is_dir() or _OUR_FOLDER in path.parts
 
 
 def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from orchestrator.core.events import EventKind
@@ -52,18 +52,15 @@ def converse(
             final = _last_word(worker, request, listener)
     finally:
         worker.close()
-    for line in _details(final):
-        on_output(line)
+    if details := _details(final):
+        on_output(details)
     return final
 
 
-def _details(final: Mapping[str, Any]) -> Iterator[str]:
+def _details(final: Mapping[str, Any]) -> str:
     """What only somebody who looks for the cause wants to read: the statement that failed, the traceback."""
-    if statement := final.get("statement"):
-        yield f"statement: {statement}"
-    if trace := final.get("traceback"):
-        yield "traceback:"
-        yield from trace.splitlines()
+    told = {"statement": final.get("statement"), "traceback": final.get("traceback")}
+    return "\n".join(f"{name}:\n{text.rstrip()}" for name, text in told.items() if text)
 
 
 def _last_word(

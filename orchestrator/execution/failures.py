@@ -28,6 +28,7 @@ _KINDS: dict[str, type[OrchestrateError]] = {
     "heads_moved": StalePlanError,
     "scripts_differ": StalePlanError,
     "read_only": UnavailableError,
+    "no_alembic": ConfigurationError,
 }
 
 
@@ -82,6 +83,7 @@ _MENDS = {
     "heads_moved": "plan again: {again}",
     "scripts_differ": "plan again: {again}",
     "read_only": "give the URL of the primary, with a role that may change it, then: {resume}",
+    "no_alembic": "install it there, or name the project's Python: projects.NAME.python; then: {resume}",
     "env_failed": "mend env.py, then: {resume}",
     "not_run": "mend env.py, then: {resume}",
 }

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from orchestrator.errors import ScriptsError
 from orchestrator.execution.worker_process import Worker
 from orchestrator.project.configuration import AlembicProject
 
+_SECONDS = 30.0
+"""How long a script's own code may take to say what it is; one that waits for something would hang `status`."""
+
 
 def load(project: AlembicProject, files: Sequence[Path]) -> Mapping[Path, dict[str, Any]]:
     """What each file says of itself after it was run; raises ScriptsError where one cannot be run."""
     worker = Worker(project, {}, lambda _line: None)
+    patience = Timer(_SECONDS, worker.cancel)
+    patience.start()
     try:
         worker.send({"do": "scripts", "files": [str(file) for file in files]})
         answer = next(worker.messages(), None)
     finally:
+        patience.cancel()
         worker.close()
     if answer is None or answer["say"] != "loaded":
-        what = answer["message"] if answer else "the process ended without an answer"
+        what = answer["message"] if answer else f"it ended, or was ended after {_SECONDS:g} s, without an answer"
         where = (answer or {}).get("where") or ", ".join(str(file) for file in files)
         mend = f"it is run by {project.python}: does it run there by itself?"
         raise ScriptsError(f"the revision script cannot be loaded: {what}", where=where, mend=mend)

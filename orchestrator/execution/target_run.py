@@ -276,4 +276,4 @@ class _TargetRun:
     @property
     def _settling(self) -> str:
         resolve = f"orchestrate resolve {self._setting.run_id} {self._target} --not-applied --reason '…'"
-        return f"undo what is left of it, then: {resolve} && {self._resume}"
+        return f"undo what is left of it, then: {resolve}"

@@ -11,12 +11,15 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator.core.libpq import keywords
 from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import MEMORY, parse
 from orchestrator.errors import ConfigurationError, JournalError
+
+if TYPE_CHECKING:
+    import psycopg
 
 Row = tuple[Any, ...]
 BUSY_SECONDS = 15.0
@@ -156,7 +159,7 @@ class _PostgresqlStore:
         self._url = url
         self._where = location(url)
         with self._named():
-            self._connection = connect_postgresql(url, autocommit=True)
+            self._connection: psycopg.Connection[Row] = connect_postgresql(url, autocommit=True)
 
     def read(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         with self._named():

@@ -15,7 +15,7 @@ from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.reports import Failure, PlanReport, RunReport, finished_before, unstarted
 from orchestrator.core.run import Outcome, Run, StepState
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.errors import Problem, RefusedError, StalePlanError, UsageError
+from orchestrator.errors import LockedError, Problem, RefusedError, StalePlanError, UsageError
 from orchestrator.execution.executor import execute
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.stop import Stop
@@ -107,11 +107,20 @@ def perform(configuration: Configuration, prepared: Prepared, actor: Actor) -> R
     again = prepare(configuration, prepared.wish, actor.now, prepared.confirmed)
     if again.plan.fingerprint != plan.fingerprint:
         what = f"the databases or the scripts changed since this plan was made: {_changes(plan, again.plan)}"
-        error = StalePlanError(what, mend=plan.again)
+        error = _driven(again) or StalePlanError(what, mend=plan.again)
         return RunReport(None, Outcome.REFUSED, plan, prepared.verdicts, failure=Failure.of(error))
     if shut := closed(again.verdicts):
         return _unperformed(again, shut)
     return _run(configuration, again, actor, resumed=None)
+
+
+def _driven(prepared: Prepared) -> LockedError | None:
+    """That another run is moving one of the plan's targets just now, which is why it is not where it was."""
+    holders = prepared.seen.holders
+    for target in (plan.target for plan in prepared.plan.targets if plan.target in holders):
+        mend = f"wait for it: orchestrate status {target.environment}; then: {prepared.plan.again}"
+        return LockedError(f"driven by {holders[target]}", where=str(target), mend=mend)
+    return None
 
 
 def _unperformed(prepared: Prepared, shut: tuple[Verdict, ...]) -> RunReport:

@@ -14,6 +14,8 @@ from orchestrator.journal.journal import Journal
 from orchestrator.operations.survey import Clock, read_graph
 from orchestrator.project.configuration import Configuration
 
+_EXAMPLE = '--reason "dropped table orders_tmp"'
+
 
 def runs(configuration: Configuration, limit: int) -> RunsReport:
     """The latest runs, the newest first; none where there is no journal yet."""
@@ -48,6 +50,8 @@ def resolve(
     UnavailableError where that cannot be asked.
     """
     find(configuration, run_id)
+    if not reason.strip(" .…"):
+        raise UsageError("the reason says nothing: write what you found and did", where="--reason", mend=_EXAMPLE)
     endpoint = configuration.endpoints([target.environment]).get(target)
     if endpoint is None:
         raise UsageError(f"there is no target {target}", mend="orchestrate status")

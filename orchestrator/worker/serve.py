@@ -49,6 +49,10 @@ def _answer(channel: Channel, request: dict[str, Any]) -> None:
         raise
     except Halt as halt:
         channel.say("failed", code=halt.code, message=halt.message)
+    except ModuleNotFoundError as error:
+        missing = error.name in ("alembic", "sqlalchemy")
+        code, message = ("no_alembic", f"{sys.executable} has no {error.name}") if missing else ("env_failed", "")
+        channel.say("failed", **{**describe(error), "code": code, **({"message": message} if missing else {})})
     except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
         channel.say("failed", code="env_failed", **describe(error))
     finally:

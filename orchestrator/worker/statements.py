@@ -192,7 +192,7 @@ def _autocommit(part: str) -> bool | None:
 
 
 def _out_of_sight(script: Path) -> bool:
-    """Whether a script may reach the database past SQLAlchemy's events: a driver's cursor, an engine of its own."""
+    """Whether a script may reach the database past the events: by a driver's cursor, or an engine of its own."""
     return script.suffix != ".py" or _OUT_OF_SIGHT.search(script.read_bytes()) is not None
 
 

@@ -108,7 +108,7 @@ def working(url: str, request: dict[str, Any]) -> Iterator[Any]:
             connection.close()
         case "mysql":
             address = {"host": parts.host, "port": parts.port, "user": parts.username, "password": parts.password}
-            mysql = pymysql.connect(**address, database=parts.database)  # type: ignore[arg-type]
+            mysql = pymysql.connect(**address, database=parts.database)  # type: ignore[call-overload]
             name = holders.mysql_name("work", parts.database or "", endpoint(url))
             mysql.cursor().execute("SELECT GET_LOCK(%s, 0)", (name,))
             yield mysql

@@ -137,7 +137,7 @@ def _names() -> Iterator[str]:
 
 
 def test_nothing_has_a_name_that_says_nothing() -> None:
-    """No module and no class has manager, handler, helper, utils, data, info, sync or job as a word of its name."""
+    """No module and no class has a word in its name that says nothing of what it is, as manager or info."""
     words = {name: {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name)} for name in set(_names())}
     assert not {name for name, found in words.items() if found & AVOIDED}
 

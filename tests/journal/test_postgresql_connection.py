@@ -1,4 +1,4 @@
-"""How a journal in PostgreSQL is reached: a server that says nothing, a URL of another driver, a cut connection."""
+"""How a journal in PostgreSQL is reached: silent servers, URLs of other drivers, cut connections."""
 
 from __future__ import annotations
 
@@ -36,16 +36,13 @@ def test_a_server_that_says_nothing_is_given_up(silent: int, monkeypatch: pytest
     assert "hunter2" not in f"{refused.value} {refused.value.where} {refused.value.mend}"
 
 
-def test_a_url_as_other_drivers_take_it(
-    postgresql_server: PostgreSQL, new_database: Callable[[str], str]
-) -> None:
+def test_a_url_as_other_drivers_take_it(postgresql_server: PostgreSQL, new_database: Callable[[str], str]) -> None:
     """What only asyncpg understands is left out, a raw % in the password stays, and the journal is written."""
     url = new_database("postgresql")
-    scheme, _, rest = url.partition("://")
-    _, _, place = rest.rpartition("@")
-    name = postgresql_server.role("percent", "50%zz")
-    databases.execute(url, f"GRANT CREATE ON SCHEMA public TO {name}")
-    odd = Secret(f"postgresql+asyncpg://{name}:50%zz@{place}?prepared_statement_cache_size=0&ssl=prefer")
+    place = url.rpartition("@")[2]
+    postgresql_server.create_role("percent", "50%zz")
+    databases.execute(url, "GRANT CREATE ON SCHEMA public TO percent")
+    odd = Secret(f"postgresql+asyncpg://percent:50%zz@{place}?prepared_statement_cache_size=0&ssl=prefer")
     with Journal(odd, writing=True) as journal:
         journal.record(events("r1"))
     with Journal(odd) as journal:

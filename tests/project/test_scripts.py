@@ -414,6 +414,11 @@ LEAVING = (
     "session.commit()",
     "op.get_bind().get_transaction().rollback()",
     "with engine.begin() as connection: pass",
+    "raw = bind.connection",
+    "bind.connection.cursor().execute('INSERT INTO t VALUES (1)')",
+    "op.get_bind().connection.connection.commit()",
+    "raw = bind.engine.raw_connection()",
+    "engine = sa.create_engine(url)",
 )
 STAYING = (
     "'COMMIT'",
@@ -429,6 +434,8 @@ STAYING = (
     "op.create_index('i', 'builds', ['commit', 'vacuum'])",
     "op.create_index('i', 't', ['a'], postgresql_concurrently=False)",
     "with op.get_bind().begin_nested(): pass",
+    "op.get_context().connection.execute(table.insert())",
+    "context.connection.execute(table.update().where(table.c.cursor == None))",
     "op.execute(table.update().where(table.c.commit == None))",
 )
 

@@ -71,3 +71,72 @@ def test_resolve_wants_to_be_told_what_and_why(sqlite: Pipeline) -> None:
     told(sqlite("resolve", run, "prod", "--reason", "looked"), 2, "--not-applied")
     told(sqlite("resolve", run, "prod", "--not-applied", "--reason", "x"), 2, "no revision is in doubt on prod")
     told(sqlite("resolve", "nope", "prod", "--not-applied", "--reason", "x"), 2, "there is no run 'nope'")
+
+
+COMMITTING = [
+    ("mysql", ('op.execute("INSERT INTO orders (id) VALUES (1)")', 'op.execute("COMMIT")')),
+    (
+        "mysql",
+        ('op.execute("INSERT INTO orders (id) VALUES (1)")', "op.get_bind().connection.connection.commit()"),
+    ),
+    ("postgresql", ('op.execute("INSERT INTO orders (id) VALUES (1); COMMIT")',)),
+    (
+        "postgresql",
+        (
+            "raw = op.get_bind().connection",
+            'raw.cursor().execute("INSERT INTO orders (id) VALUES (1)")',
+            "raw.commit()",
+        ),
+    ),
+    (
+        "sqlite",
+        (
+            "raw = op.get_bind().connection",
+            'raw.cursor().execute("INSERT INTO orders (id) VALUES (1)")',
+            "raw.commit()",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("family", "lines"), [pytest.param(*one, marks=getattr(pytest.mark, one[0])) for one in COMMITTING]
+)
+def test_a_revision_that_commits_and_then_fails_is_not_run_twice(
+    family: str, lines: tuple[str, ...], make_pipeline: Callable[..., Pipeline]
+) -> None:
+    """Rows that a failed revision committed, however it did, are a person's to settle; then each is there once."""
+    shop = make_pipeline(family)
+    tables = ("CREATE TABLE orders (id INTEGER)", "CREATE TABLE people (id INTEGER PRIMARY KEY)")
+    shop.project.revision("a1", None, "\n".join(f'op.execute("{table}")' for table in tables))
+    shop.project.revision("a2", "a1", "\n".join((*lines, 'op.execute("INSERT INTO people (id) VALUES (7)")')))
+    shop("rollout", "--through", "staging", "--yes", check=True)
+    shop("rollout", "--to", "a1", "--yes", check=True)
+    shop.execute("prod", "INSERT INTO people (id) VALUES (7)")
+
+    told(shop("promote", "staging", "prod", "--yes"), 7, "revision a2 stopped half-way")
+    run = shop.latest_run()
+    told(shop("resume", run), 7, "revision a2")
+    assert shop.rows("prod", "SELECT id FROM orders") == [(1,)]
+
+    shop.execute("prod", "DELETE FROM orders", "DELETE FROM people")
+    told(shop("resolve", run, "prod", "--not-applied", "--reason", "removed the order"), 0)
+    told(shop("resume"), 0, ": done")
+    assert shop.rows("prod", "SELECT id FROM orders") == [(1,)]
+    assert shop.rows("prod", "SELECT id FROM people") == [(7,)]
+
+
+@pytest.mark.postgresql
+def test_a_revision_that_failed_before_it_wrote_is_simply_failed(make_pipeline: Callable[..., Pipeline]) -> None:
+    """A script that leaves its transaction, but whose first statement is refused, can be resumed."""
+    shop = make_pipeline("postgresql")
+    shop.project.revision("a1", None, 'op.execute("CREATE TABLE people (id INTEGER PRIMARY KEY)")')
+    lines = ('op.execute("INSERT INTO people (id) VALUES (7)")', 'op.execute("COMMIT")')
+    shop.project.revision("a2", "a1", "\n".join(lines))
+    shop("rollout", "--through", "staging", "--yes", check=True)
+    shop("rollout", "--to", "a1", "--yes", check=True)
+    shop.execute("prod", "INSERT INTO people (id) VALUES (7)")
+    told(shop("promote", "staging", "prod", "--yes"), 6, "revision a2 failed")
+    shop.execute("prod", "DELETE FROM people")
+    told(shop("resume"), 0, ": done")
+    assert shop.rows("prod", "SELECT id FROM people") == [(7,)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -111,3 +112,157 @@ def test_a_refused_commit_keeps_nothing(new_database: object, request: pytest.Fi
         connection.execute(sa.text("INSERT INTO t VALUES (1), (1)"))
     assert ids(engine) == []
     assert watched.kept == []
+
+
+def failing(engine: sa.Engine, *statements: str) -> Statements:
+    """What was watched of a revision that ran these on one connection and then failed."""
+    watched = Statements(engine)
+    watched.begin("r1")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.rollback()
+    return watched
+
+
+@pytest.mark.parametrize("commit", ["COMMIT", "  commit ;", "-- done\ncommit", "/* done */ COMMIT"])
+def test_a_commit_as_text_keeps_what_was_before_it(engine: sa.Engine, commit: str) -> None:
+    """COMMIT given as a statement keeps what ran before it on every family, and nothing that ran after it."""
+    watched = failing(engine, "INSERT INTO t VALUES (1)", commit, "UPDATE t SET id = 1")
+    assert ids(engine) == [1]
+    assert kept(watched) == ["INSERT INTO t VALUES (1)"]
+    assert watched.wrote == {"r1"}
+
+
+@pytest.fixture
+def engine_of(new_database: Callable[[str], str]) -> Iterator[Callable[[str], sa.Engine]]:
+    """Makes an engine of one family, with a table of one column."""
+    made: list[sa.Engine] = []
+
+    def make(family: str) -> sa.Engine:
+        made.append(sa.create_engine(new_database(family), poolclass=sa.NullPool))
+        with made[-1].begin() as connection:
+            connection.execute(sa.text("CREATE TABLE t (id integer)"))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.dispose()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO t VALUES (1); COMMIT",
+        "INSERT INTO t VALUES (1);\nEND;",
+        "SELECT 1; INSERT INTO t VALUES (1); COMMIT",
+    ],
+)
+def test_a_commit_within_a_text(engine_of: Callable[[str], sa.Engine], text: str) -> None:
+    """A text of several statements that commits is kept, whatever it begins with."""
+    engine = engine_of("postgresql")
+    assert kept(failing(engine, text)) == [" ".join(text.split())]
+    assert ids(engine) == [1]
+
+
+@pytest.mark.postgresql
+def test_a_text_that_fails_after_its_commit(engine_of: Callable[[str], sa.Engine]) -> None:
+    """A text that commits and then fails is said to have kept what it committed."""
+    engine = engine_of("postgresql")
+    watched = Statements(engine)
+    watched.begin("r1")
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.exec_driver_sql("INSERT INTO t VALUES (1); COMMIT; SELECT 1/0")
+    assert ids(engine) == [1]
+    assert [said.startswith("INSERT INTO t") for said in kept(watched)] == [True]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO t SELECT length('a; COMMIT')",
+        "INSERT INTO t VALUES (1) /* ; COMMIT */ -- ; COMMIT",
+        "DO $x$ BEGIN INSERT INTO t VALUES (1); END; $x$",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END",
+        "INSERT INTO t SELECT CASE WHEN true THEN 1 END",
+    ],
+)
+def test_the_word_alone_commits_nothing(engine_of: Callable[[str], sa.Engine], text: str) -> None:
+    """COMMIT and END within literals, comments and bodies of functions are not taken for a commit."""
+    engine = engine_of("postgresql")
+    watched = failing(engine, text)
+    assert (ids(engine), watched.kept, watched.wrote) == ([], [], {"r1"})
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize(
+    "implicit",
+    [
+        "START TRANSACTION",
+        "BEGIN",
+        "SET autocommit=1",
+        "SET @@session.autocommit = ON",
+        "LOCK TABLES t WRITE",
+        "/*!40000 ALTER TABLE t DISABLE KEYS */",
+    ],
+)
+def test_what_commits_implicitly_on_mysql(engine_of: Callable[[str], sa.Engine], implicit: str) -> None:
+    """MySQL's statements that commit implicitly keep what was before them."""
+    engine = engine_of("mysql")
+    watched = failing(engine, "INSERT INTO t VALUES (1)", implicit)
+    assert ids(engine) == [1]
+    assert kept(watched)[0] == "INSERT INTO t VALUES (1)"
+
+
+@pytest.mark.mysql
+def test_autocommit_that_the_script_switches_on(engine_of: Callable[[str], sa.Engine]) -> None:
+    """After SET autocommit=1 each statement is kept, until it is switched off again."""
+    engine = engine_of("mysql")
+    watched = failing(
+        engine,
+        "SET autocommit=1",
+        "INSERT INTO t VALUES (1)",
+        "SET autocommit=0",
+        "INSERT INTO t VALUES (2)",
+    )
+    assert ids(engine) == [1]
+    assert kept(watched) == ["INSERT INTO t VALUES (1)"]
+
+
+@pytest.mark.mysql
+def test_a_procedure_may_have_committed(engine_of: Callable[[str], sa.Engine]) -> None:
+    """What a procedure committed cannot be seen, so that it and all before it count as kept."""
+    engine = engine_of("mysql")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE PROCEDURE p() BEGIN COMMIT; INSERT INTO t VALUES (2); END")
+    watched = failing(engine, "INSERT INTO t VALUES (1)", "CALL p()")
+    assert ids(engine) == [1]
+    assert kept(watched) == ["INSERT INTO t VALUES (1)", "CALL p()"]
+
+
+def test_reading_and_failing_is_not_writing(engine: sa.Engine) -> None:
+    """A revision that only read, and one whose first statement was refused, wrote nothing."""
+    watched = failing(engine, "SELECT id FROM t")
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.exec_driver_sql("INSERT INTO nowhere VALUES (1)")
+    assert watched.wrote == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "unseen"),
+    [
+        ("op.get_bind().connection.connection.commit()", True),
+        ("raw.cursor().execute(sql)", True),
+        ("sa.create_engine(url)", True),
+        ("op.execute('COMMIT')", False),
+    ],
+)
+def test_a_script_that_writes_unseen(tmp_path: Path, line: str, unseen: bool) -> None:
+    """A script that asks for the driver's connection may have written, though no statement was seen."""
+    script = tmp_path / "a1.py"
+    script.write_text(line)
+    watched = Statements(sa.create_engine("sqlite://"))
+    watched.begin("r1", script)
+    assert watched.wrote == ({"r1"} if unseen else set())

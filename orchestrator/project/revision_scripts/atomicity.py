@@ -80,7 +80,7 @@ def _leaves(node: ast.AST) -> bool:
 def _is_connection(node: ast.expr) -> bool:
     """Whether `.connection` of this is the driver's: of anything but Alembic's context, whose is SQLAlchemy's."""
     name = _last_name(node.func if isinstance(node, ast.Call) else node)
-    return "context" not in name and name not in ("ctx", "self")
+    return "context" not in name and name != "ctx"
 
 
 def _not_sql(node: ast.AST) -> list[ast.AST]:

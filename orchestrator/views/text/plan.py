@@ -11,6 +11,7 @@ from rich.text import Text
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.plan import TargetPlan
 from orchestrator.core.reports import PlanReport
+from orchestrator.views.text import words
 
 _LISTED = 40
 """Steps of a target that are shown one by one; a plan is to be read, not scrolled."""
@@ -42,7 +43,7 @@ def _targets(alike: list[TargetPlan]) -> Iterator[RenderableType]:
     start, end = ", ".join(target.start) or "base", ", ".join(target.end)
     yield name.append(f"{count} revision{'s' if count > 1 else ''}{each}, from {start} to {end}")
     for step in target.steps[:_LISTED]:
-        line = Text(f"  {step.revision}  {step.message}")
+        line = Text(f"  {step.revision}  {words.short(step.message)}")
         yield line if step.atomic else line.append("  (not in one transaction)", "yellow")
     if count > _LISTED:
         yield Text(f"  … and {count - _LISTED} more")

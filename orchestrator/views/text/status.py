@@ -90,7 +90,7 @@ def _holders(report: StatusReport) -> Iterator[RenderableType]:
 def _conclusion(report: StatusReport) -> Iterator[Text]:
     """One line that says what to type next; none where each failure above has its own."""
     apart = (Relation.AHEAD, Relation.DIVERGED)
-    if any(target.failure or target.holder for target in report.targets):
+    if report.journal is not None or any(target.failure or target.holder for target in report.targets):
         return
     if (pair := next((pair for pair in report.pairs if pair.divergence.relation in apart), None)) is not None:
         upstream, downstream = pair.upstream.environment, pair.downstream.environment

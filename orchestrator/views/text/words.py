@@ -18,6 +18,8 @@ from orchestrator.core.run import Outcome, Run
 _LISTED = 5
 """Revisions that a sentence names before it says how many more there are."""
 
+_MESSAGE = 100
+"""Characters of a revision's message that are shown."""
 _BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _OBEYED = {
     **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"},
@@ -60,9 +62,15 @@ def table(*columns: str) -> Table:
     return drawn
 
 
+def short(message: str) -> str:
+    """A revision's message on a line of its own, cut where it would be a paragraph."""
+    line = " ".join(message.split())
+    return line if len(line) <= _MESSAGE else line[: _MESSAGE - 1] + "…"
+
+
 def revision(identifier: str, messages: Mapping[str, str]) -> str:
     """A revision with its message."""
-    message = messages.get(identifier, "")
+    message = short(messages.get(identifier, ""))
     return f"{identifier} {message}".rstrip()
 
 
