@@ -88,7 +88,7 @@ def test_an_env_py_that_swallows_errors(shop: Pipeline) -> None:
             "else:\n    try:\n        run_migrations_online()\n    except BaseException:\n        pass",
         )
     )
-    _rollout(shop, 6, "the database does not have revision a2")
+    _rollout(shop, 6, "revision a2 failed: RuntimeError: hidden")
     assert shop.heads("staging") == {"a1"}
 
 
