@@ -11,8 +11,9 @@ from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 
 RUN_LOCK = """
-SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND a.application_name LIKE 'orchestrate %' AND a.datname = current_database()
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name LIKE 'orchestrate %' AND datname = current_database()
+AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')
 """
 
 

@@ -276,7 +276,7 @@ def test_the_journal_is_removed(make_scene: MakeScene) -> None:
 
 @pytest.mark.postgresql
 def test_the_journals_server_goes_away(make_scene: MakeScene, new_database: Callable[[str], str]) -> None:
-    """A journal whose server ends the session stops a run after the revision in hand; it can be resumed."""
+    """A journal whose server ends the session while nothing is written is connected again; nothing is lost."""
     scene = make_scene("postgresql", "dev")
     env = {"ORCHESTRATE_JOURNAL": new_database("postgresql").replace("+psycopg", "")}
     process = in_mid_run(scene, env)
@@ -285,9 +285,8 @@ def test_the_journals_server_goes_away(make_scene: MakeScene, new_database: Call
     )
     assert ended == [(True,)]
     scene.open("gate")
-    told(process)
-    done = scene.run("resume", env=env)
-    assert done.returncode == 0, str(done)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
     assert scene.starts()["dev", "r2"] == 1
     assert scene.databases["dev"].heads() == {"r3"}
 

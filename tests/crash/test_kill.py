@@ -77,7 +77,7 @@ def test_killed_in_the_middle_of_a_statement(make_scene: MakeScene) -> None:
     """A resume right after the kill waits for the server that still executes, names it, and applies once."""
     scene = make_scene("postgresql", "dev", "test")
     scene.line("r1")
-    scene.revision("r2", before=ONCE.format(statement="SELECT pg_sleep(4)"))
+    scene.revision("r2", before=ONCE.format(statement="SELECT pg_sleep(12)"))
     process = scene.start()
     wait_until(lambda: asleep(scene, "dev"), "the statement to run", process)
     backend = scene.databases["dev"].rows(SLEEPING.replace("SELECT 1", "SELECT pid"))[0][0]
