@@ -49,12 +49,15 @@ def _answer(channel: Channel, request: dict[str, Any]) -> None:
         raise
     except Halt as halt:
         channel.say("failed", code=halt.code, message=halt.message)
-    except ModuleNotFoundError as error:
-        missing = error.name in ("alembic", "sqlalchemy")
-        code, message = ("no_alembic", f"{sys.executable} has no {error.name}") if missing else ("env_failed", "")
-        channel.say("failed", **{**describe(error), "code": code, **({"message": message} if missing else {})})
     except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
-        channel.say("failed", code="env_failed", **describe(error))
+        channel.say("failed", **_reason(error))
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def _reason(error: BaseException) -> dict[str, Any]:
+    """What kept the project from starting; a Python without Alembic is not env.py's fault."""
+    if isinstance(error, ModuleNotFoundError) and error.name in ("alembic", "sqlalchemy"):
+        return {"code": "no_alembic", "message": f"{sys.executable} has no module {error.name}"}
+    return {"code": "env_failed", **describe(error)}

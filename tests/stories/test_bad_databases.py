@@ -87,13 +87,15 @@ def test_a_missing_driver(
     assert completed.returncode != 0
 
 
-def test_a_sqlite_file_in_a_folder_that_is_not_there_yet(sqlite: Pipeline) -> None:
-    """status takes it for an empty database and does not make the folder; the promotion does."""
+def test_a_sqlite_file_in_a_folder_that_is_not_there(sqlite: Pipeline) -> None:
+    """A path that leads nowhere is told as that; a typing mistake does not become a new and empty prod."""
     sqlite.project.tables("a1")
     sqlite.stamp(staging="a1")
     place = sqlite.project.root / "nowhere"
     sqlite.urls["prod"] = sqlite.environ["PROD_DATABASE_URL"] = f"sqlite:///{place}/prod.db"
-    told(sqlite("status"), 0, "empty, 1 to apply")
+    told(sqlite("status"), 0, f"the directory {place} does not exist", f"mkdir -p {place}")
+    told(sqlite("promote", "staging", "prod", "--yes"), 9, f"mkdir -p {place}")
     assert not place.exists()
+    place.mkdir()
     told(sqlite("promote", "staging", "prod", "--yes"), 0)
     assert sqlite.heads("prod") == {"a1"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import venv
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +49,15 @@ def test_an_env_py_that_fails_or_leaves(shop: Pipeline, line: str, said: str) ->
     document = shop("resume", "--format", "json").json
     assert (document["exit_code"], document["outcome"]) == (6, "failed")
     assert {step["outcome"] for step in document["targets"][0]["revisions"]} == {"not_started"}
+
+
+def test_a_python_without_alembic(shop: Pipeline, tmp_path: Path) -> None:
+    """The interpreter is named, and env.py is not blamed for it."""
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = tmp_path / "bare" / "bin" / "python"
+    shop.write(projects={"app": {"python": str(python)}})
+    _rollout(shop, 2, f"{python} has no module alembic", "projects.NAME.python")
+    assert shop.tables("staging") == set()
 
 
 def test_an_env_py_that_runs_nothing(shop: Pipeline) -> None:

@@ -70,6 +70,7 @@ def test_resolve_wants_to_be_told_what_and_why(sqlite: Pipeline) -> None:
     told(sqlite("resolve", run, "prod", "--not-applied"), 2, "--reason")
     told(sqlite("resolve", run, "prod", "--reason", "looked"), 2, "--not-applied")
     told(sqlite("resolve", run, "prod", "--not-applied", "--reason", "x"), 2, "no revision is in doubt on prod")
+    told(sqlite("resolve", run, "prod", "--not-applied", "--reason", " … "), 2, "the reason says nothing")
     told(sqlite("resolve", "nope", "prod", "--not-applied", "--reason", "x"), 2, "there is no run 'nope'")
 
 
