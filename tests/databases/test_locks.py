@@ -300,7 +300,7 @@ def test_many_questions_turn_nobody_away(tmp_path: Path) -> None:
 
 def test_a_sqlite_lock_makes_the_file_and_proves_it(tmp_path: Path) -> None:
     """Taking the lock of a SQLite database that is not there makes it, empty, and gives its device and inode."""
-    path = tmp_path / "new" / "a.db"
+    path = tmp_path / ".orchestrator" / "a.db"
     with acquire(endpoint(f"sqlite:///{path}"), "r1") as lock:
         assert path.read_bytes() == b""
         assert lock.guard.request() == {

@@ -373,14 +373,19 @@ def test_a_sqlite_uri_is_opened_as_one(tmp_path: Path) -> None:
     """A `file:` URI with `uri=true` names its path; without it, it is a plain name."""
     versioned(f"sqlite:///{tmp_path}/odd name.db", "a1")
     assert look(f"sqlite:///file:{tmp_path}/odd%2520name.db?uri=true&cache=private&timeout=3").heads == ("a1",)
-    assert look(f"sqlite:///file:{tmp_path}/odd%20name.db").detail == "no file yet"
+    assert look(f"sqlite:///file:{tmp_path}/odd%20name.db").reading is Reading.UNREACHABLE
     assert look("sqlite:///file:shared?mode=memory&cache=shared&uri=true").reading is Reading.EMPTY
 
 
-def test_a_missing_directory_is_no_file_yet(tmp_path: Path) -> None:
-    """A SQLite path in a directory that does not exist is an empty database, and the directory is not made."""
-    assert look(f"sqlite:///{tmp_path}/none/a.db").detail == "no file yet"
-    assert not (tmp_path / "none").exists()
+def test_a_missing_directory_is_a_wrong_path(tmp_path: Path) -> None:
+    """A SQLite path whose directory does not exist leads nowhere, except in our own folder; neither is made."""
+    nowhere = look(f"sqlite:///{tmp_path}/none/a.db")
+    assert (nowhere.reading, nowhere.detail) == (
+        Reading.UNREACHABLE,
+        f"the directory {tmp_path}/none does not exist",
+    )
+    assert look(f"sqlite:///{tmp_path}/.orchestrator/demo/a.db").detail == "no file yet"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_sqlite_file_is_unreachable(tmp_path: Path) -> None:
