@@ -101,14 +101,9 @@ class Session:
     @cached_property
     def actor(self) -> str:
         """Who runs this, as the journal has it: user@host."""
-        import getpass
-        import socket
+        from orchestrator.databases.holders import here
 
-        try:
-            user = getpass.getuser()
-        except (KeyError, OSError):
-            user = str(os.getuid())
-        return f"{user}@{socket.gethostname()}"
+        return here()
 
     @property
     def human_log(self) -> bool:
