@@ -16,10 +16,12 @@ from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import Server
 
+# A shell starts its background jobs without Ctrl-C, and nohup without SIGHUP; every program started from here would
+# inherit that: a test that sends such a signal would then prove nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts its background jobs like this, and every program started from here would inherit it: a test
-    # that presses Ctrl-C would then prove nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 FAMILIES = ("sqlite", "postgresql", "mysql")
 _FOREIGN = ("ORCHESTRATE_", "ALEMBIC_", "PG", "MYSQL_", "MARIADB_", "TYPER_", "_TYPER_", "RICH_")
