@@ -11,37 +11,45 @@ from orchestrator.cli.session import Session
 from orchestrator.core.gates.decide import closed
 from orchestrator.core.gates.protected import NAME as PROTECTED
 from orchestrator.core.gates.protected import unconfirmed
-from orchestrator.core.gates.verdict import Circumstances
+from orchestrator.core.gates.schema import NAME as SCHEMA
 from orchestrator.core.run import Run
 from orchestrator.errors import RefusedError
-from orchestrator.operations.release import Prepared
+from orchestrator.operations.prepared import Prepared
+from orchestrator.views.text.words import applied
 
 
-def consent(session: Session, prepared: Prepared, *, yes: bool) -> Prepared:
+def consented(session: Session, prepared: Prepared, *, yes: bool) -> Prepared:
     """The prepared plan with the confirmations a person gave; raises RefusedError where they say no.
 
     A protected environment is confirmed by typing its name. Without a terminal nothing is asked: what is missing
     is refused with the option that gives it.
     """
-    shut = [verdict.gate for verdict in closed(prepared.verdicts)]
-    if any(gate != PROTECTED for gate in shut):
-        return prepared  # refused anyway; performing tells every reason
+    shut = {verdict.gate for verdict in closed(prepared.verdicts)}
     asking = _asking(session)
-    if shut:
-        return _confirmed(prepared) if asking else prepared
-    if yes or prepared.confirmed:
+    if shut - {PROTECTED, SCHEMA} or (shut and not asking) or (SCHEMA in shut and yes):
+        return prepared  # refused anyway; performing tells every reason
+    if SCHEMA in shut:
+        _agree("Adopt it as it is?", prepared)
+        prepared = replace(prepared, accepted=True)
+    if PROTECTED in shut:
+        return _confirmed(prepared)
+    if yes or prepared.confirmed or SCHEMA in shut:
         return prepared
     if not asking:
-        what = f"{prepared.plan.steps} revisions would be applied, and there is no terminal to ask on"
+        count, done = prepared.plan.steps, applied(prepared.plan.kind.action)
+        what = f"{count} revision{'s' if count > 1 else ''} would be {done}, and there is no terminal to ask on"
         raise RefusedError(what, mend="add --yes, or --dry-run to see the plan")
-    if not typer.confirm("Run this?"):
-        raise RefusedError("not consented; nothing was changed", mend=prepared.plan.again)
+    _agree("Run this?", prepared)
     return prepared
 
 
+def _agree(question: str, prepared: Prepared) -> None:
+    if not typer.confirm(question):
+        raise RefusedError("not consented; nothing was changed", mend=prepared.plan.again)
+
+
 def _confirmed(prepared: Prepared) -> Prepared:
-    circumstances = Circumstances(prepared.seen.world.pipeline, confirmed=prepared.confirmed)
-    typed = [_typed(name) for name in unconfirmed(prepared.plan, circumstances)]
+    typed = [_typed(name) for name in unconfirmed(prepared.plan, prepared.circumstances)]
     return replace(prepared, confirmed=prepared.confirmed.union(typed))
 
 

@@ -12,15 +12,16 @@ from orchestrator.cli.session import Session, Shown, run
 
 
 def init(
-    alembic: Annotated[Path, typer.Option(metavar="FILE", help="The project's Alembic configuration.")] = Path(
-        "alembic.ini"
-    ),
+    alembic: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The project's Alembic configuration (default: the nearest from here)."),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = Path(
         "environments.yaml"
     ),
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
-    """Write a first environments.yaml beside an alembic.ini.
+    """Write a first environments.yaml that works with the project's env.py, which it runs without any database.
 
     Examples:
       orchestrate init
@@ -33,7 +34,15 @@ def init(
         from orchestrator.operations import init as operation
 
         written = operation.init(alembic, output)
-        fields = {"file": str(output), "environments": list(written)}
-        return Shown(Done(f"wrote {output}; its URLs are yours to fill in", "orchestrate status", fields))
+        fields = {
+            "file": str(output),
+            "environments": list(operation.ENVIRONMENTS),
+            "config": str(written.config),
+            "injection": written.way,
+        }
+        told = [f"wrote {output}; its URLs are yours to fill in", written.how]
+        if written.others:
+            told.append(f"it is for {written.config}; there are also: {', '.join(written.others)}")
+        return Shown(Done("\n".join(told), f"orchestrate {'status' if written.way else 'doctor'}", fields))
 
     run(session, work)

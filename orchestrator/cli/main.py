@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli import history, init, plan, release, schema, status
+from orchestrator.cli import adopt, doctor, history, init, plan, release, rollback, schema, status
 from orchestrator.cli.session import Session, fail, now
 from orchestrator.core.reports import Failure
 from orchestrator.errors import Exit
@@ -62,9 +62,12 @@ _add("plan", plan.plan)
 _add("promote", release.promote)
 _add("rollout", release.rollout)
 _add("resume", release.resume)
+_add("rollback", rollback.rollback)
+_add("adopt", adopt.adopt)
 _add("resolve", history.resolve)
 _add("runs", history.runs)
 _add("show", history.show)
+_add("doctor", doctor.doctor)
 _add("init", init.init)
 _add("schema", schema.schema)
 

@@ -19,7 +19,9 @@ _WIDE = 200
 """Columns where the output is not a terminal and COLUMNS does not say: a table in a log is not to be folded."""
 _NARROW = 80
 """Columns below which nothing is folded any more: a terminal breaks a long line without losing any of it."""
-_SUGGESTED = re.compile(r"\borchestrate (status|plan|promote|rollout|resume|resolve|runs|show)\b")
+_SUGGESTED = re.compile(
+    r"\borchestrate (status|doctor|plan|promote|rollout|resume|resolve|runs|show|rollback|adopt)\b"
+)
 _TRAILING_BLANKS = re.compile(r"[ \t]+(?=\n)")
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,11 +17,12 @@ from orchestrator.cli.options import (
     WaitOption,
     YesOption,
 )
+from orchestrator.cli.perform import Consent, perform, performed
 from orchestrator.cli.session import Session, Shown, now, run
 
 if TYPE_CHECKING:
-    from orchestrator.core.reports import RunReport
-    from orchestrator.operations.release import Actor, Wish
+    from orchestrator.operations.prepared import Prepared
+    from orchestrator.operations.release import Wish
 
 
 def promote(
@@ -54,7 +53,7 @@ def promote(
 
     session = Session("promote", config, format, log_format)
     wish = Wish(destination, source, to)
-    _release(session, lambda: wish, dry_run=dry_run, yes=yes, confirm=confirm, wait=wait)
+    _release(session, lambda: wish, Consent(yes, confirm), dry_run=dry_run, wait=wait)
 
 
 def rollout(
@@ -87,7 +86,7 @@ def rollout(
     def wish() -> Wish:
         return Wish(through or session.configuration.pipeline.names[-1], to=to)
 
-    _release(session, wish, dry_run=dry_run, yes=yes, confirm=confirm, wait=wait)
+    _release(session, wish, Consent(yes, confirm), dry_run=dry_run, wait=wait)
 
 
 def resume(
@@ -109,57 +108,25 @@ def resume(
     def work() -> Shown:
         from orchestrator.cli.consent import consent_to_resume
         from orchestrator.core.reports import Unfinished
-        from orchestrator.operations import release, runs
+        from orchestrator.operations import prepared, runs
 
         unfinished = runs.find(session.configuration, run_id)
         if not (session.json or unfinished.complete):
             session.show(Unfinished(unfinished))
         confirmed = consent_to_resume(session, unfinished, frozenset(confirm or ()))
-        return _performed(
-            session, wait, lambda actor: release.resume(session.configuration, unfinished, actor, confirmed)
+        return performed(
+            session, wait, lambda actor: prepared.resume(session.configuration, unfinished, actor, confirmed)
         )
 
     run(session, work)
 
 
 def _release(
-    session: Session,
-    wish: Callable[[], Wish],
-    *,
-    dry_run: bool,
-    yes: bool,
-    confirm: list[str] | None,
-    wait: float | None,
+    session: Session, wish: Callable[[], Wish], consent: Consent, *, dry_run: bool, wait: float | None
 ) -> None:
-    def work() -> Shown:
-        from orchestrator.cli.consent import consent
+    def prepare() -> Prepared:
         from orchestrator.operations import release
 
-        prepared = release.prepare(session.configuration, wish(), now, frozenset(confirm or ()))
-        if dry_run:
-            return Shown(prepared.report)
-        if prepared.plan.steps:
-            if not session.json:
-                session.show(replace(prepared.report, verdicts=()))
-            prepared = consent(session, prepared, yes=yes)
-        return _performed(session, wait, lambda actor: release.perform(session.configuration, prepared, actor))
+        return release.prepare(session.configuration, wish(), now, consent.confirmed)
 
-    run(session, work)
-
-
-def _performed(session: Session, wait: float | None, act: Callable[[Actor], RunReport]) -> Shown:
-    from orchestrator.cli.log import RunLog
-    from orchestrator.core.events import Event, EventKind
-    from orchestrator.execution.stop import Stop
-    from orchestrator.operations.release import Actor
-
-    folder = session.configuration.root / ".orchestrator" / "logs"
-    with RunLog(folder, session.console(sys.stderr) if session.human_log else None) as log:
-
-        def asked(count: int) -> None:
-            message = "stopping after the revision in hand; once more cancels it" if count == 1 else "cancelling"
-            log(Event(EventKind.STOPPING, now(), log.run, session.actor, body={"message": message}))
-
-        report = act(Actor(session.actor, log, Stop(asked), now, wait))
-
-    return Shown(report, report.exit, report.told)
+    perform(session, prepare, consent, dry_run=dry_run, wait=wait)

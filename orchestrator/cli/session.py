@@ -35,10 +35,13 @@ def now() -> datetime:
 _RELEASE: Mapping[str, Any] = {"run_id": None, "outcome": "refused", "gates": []}
 _WHEN_FAILED: Mapping[str, Mapping[str, Any]] = {
     "status": {"pairs": []},
+    "doctor": {"suggestion": None},
     "plan": {"fingerprint": None, "waves": [], "gates": []},
     "promote": _RELEASE,
     "rollout": _RELEASE,
     "resume": _RELEASE,
+    "rollback": _RELEASE,
+    "adopt": _RELEASE,
     "runs": {"runs": []},
     "show": {"run": None, "events": []},
 }

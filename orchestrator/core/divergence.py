@@ -18,7 +18,7 @@ class State(StrEnum):
     AT_HEAD = "at_head"
     BEHIND = "behind"
     UNKNOWN_REVISION = "unknown_revision"
-    """It holds a revision that is in no script: a newer checkout, or another project."""
+    """It holds a revision that is in no script, or in none of the branches that it follows."""
     OVERLAPPING = "overlapping"
     """Its version table holds a revision and that revision's ancestor, which Alembic never leaves behind."""
     EMPTY = "empty"
@@ -36,11 +36,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One target against the scripts: what is still `missing`, in order, and which of its heads are `unknown`."""
+    """One target against the scripts: what is still `missing`, in order, and which of its heads are `unknown`.
+
+    Where it holds revisions of branches that it does not follow, `unfollowed` are their labels: empty where a
+    revision is in no script at all.
+    """
 
     state: State
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    unfollowed: tuple[str, ...] = ()
     overlaps: tuple[tuple[str, str], ...] = ()
 
 
@@ -92,16 +97,28 @@ def _unplaced(graph: Graph, observation: Observation) -> Standing | None:
     if observation.reading in _UNREADABLE:
         return Standing(_UNREADABLE[observation.reading])
     if unknown := tuple(head for head in observation.heads if head not in graph):
-        return Standing(State.UNKNOWN_REVISION, unknown=unknown)
+        return _unknown(graph.whole, unknown)
     if overlaps := graph.overlaps(observation.heads):
         return Standing(State.OVERLAPPING, overlaps=overlaps)
     return None
 
 
+def _unknown(whole: Graph, heads: tuple[str, ...]) -> Standing:
+    """The standing of a target with heads that are not in its graph: those in no script are what matters most."""
+    if nowhere := tuple(head for head in heads if head not in whole):
+        return Standing(State.UNKNOWN_REVISION, unknown=nowhere)
+    labels = (label for head in heads for label in whole.labels_of(head) or (head,))
+    return Standing(State.UNKNOWN_REVISION, unknown=heads, unfollowed=tuple(dict.fromkeys(labels)))
+
+
 def compare(graph: Graph, upstream: frozenset[str] | None, downstream: frozenset[str] | None) -> Divergence:
-    """How two sets of applied revisions stand to each other; None for a target that cannot be placed."""
+    """How two sets of applied revisions stand to each other; None for a target that cannot be placed.
+
+    `graph` is the downstream's: what it does not follow it does not lack.
+    """
     if upstream is None or downstream is None:
         return Divergence(Relation.UNKNOWN)
+    upstream &= graph.ancestors(graph.heads)
     missing, extra = upstream - downstream, downstream - upstream
     match bool(missing), bool(extra):
         case False, False:

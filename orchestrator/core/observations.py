@@ -53,6 +53,11 @@ class Observation:
     mend: str | None = None
 
     @property
+    def adoptable(self) -> bool:
+        """Whether it has tables and no version table, nor anything else of that name."""
+        return self.reading is Reading.UNVERSIONED and self.detail is None
+
+    @property
     def transactional(self) -> bool:
         """Whether this database undoes a failed revision, DDL included (Alembic's `impl.transactional_ddl`)."""
         return self.family == "postgresql"

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from orchestrator.core.revisions import Graph
 from orchestrator.core.targets import Target
+
+
+class Action(StrEnum):
+    """What a step does with its revision."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+    STAMP = "stamp"
+    """Written into the version table, and nothing run: the schema is there already."""
 
 
 class PlanKind(StrEnum):
@@ -21,6 +31,13 @@ class PlanKind(StrEnum):
 
     PROMOTE = "promote"
     ROLLOUT = "rollout"
+    ROLLBACK = "rollback"
+    ADOPT = "adopt"
+
+    @property
+    def action(self) -> Action:
+        """What every step of such a plan does."""
+        return {PlanKind.ROLLBACK: Action.DOWNGRADE, PlanKind.ADOPT: Action.STAMP}.get(self, Action.UPGRADE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +48,25 @@ class Step:
     digest: str
     message: str = ""
     atomic: bool = True
+    action: Action = Action.UPGRADE
+
+    def done(self, applied: frozenset[str]) -> bool:
+        """Whether a target that has these revisions has this step behind it, as far as one step alone can tell."""
+        return (self.revision in applied) is (self.action is not Action.DOWNGRADE)
+
+    def after(self, applied: frozenset[str], graph: Graph) -> frozenset[str]:
+        """What a target that has these revisions has after this step.
+
+        Alembic's rows say the same, also where branches merge and `depends_on` leads across: a law in the tests
+        holds both side by side.
+        """
+        match self.action:
+            case Action.DOWNGRADE:
+                return applied - {self.revision}
+            case Action.STAMP:
+                return applied | graph.ancestors([self.revision])
+            case Action.UPGRADE:
+                return applied | {self.revision}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +96,8 @@ class Plan:
 
     `source` is the environment whose revisions are promoted (None: the scripts), `through` the last
     environment to change, `wanted` the heads asked for, `seen` the heads of every target that was looked at,
-    `modes` each project's transaction mode, `to` the limit as it was typed.
+    `modes` each project's transaction mode, `to` the limit as it was typed. `undoes` is the run that a rollback
+    takes back, and `only` the targets that it was limited to.
     """
 
     kind: PlanKind
@@ -71,6 +108,8 @@ class Plan:
     seen: tuple[tuple[Target, tuple[str, ...]], ...]
     modes: tuple[tuple[str, str], ...] = ()
     to: str | None = None
+    undoes: str | None = None
+    only: tuple[Target, ...] = ()
 
     @cached_property
     def targets(self) -> tuple[TargetPlan, ...]:
@@ -84,7 +123,7 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """How many revisions will be applied, over all targets."""
+        """How many revisions will be applied, reverted or stamped, over all targets."""
         return sum(len(target.steps) for target in self.targets)
 
     @property
@@ -95,11 +134,22 @@ class Plan:
 
     @property
     def again(self) -> str:
-        """The command that makes this plan anew from what is true then."""
+        """The command to type that makes this plan anew from what is true then."""
+        return self.command + (" --reason '…'" if self.kind is PlanKind.ADOPT else "")
+
+    @property
+    def command(self) -> str:
+        """The command that this plan is for."""
         limit = f" --to {self.to}" if self.to else ""
-        if self.kind is PlanKind.PROMOTE:
-            return f"orchestrate promote {self.source} {self.through}{limit}"
-        return f"orchestrate rollout --through {self.through}{limit}"
+        match self.kind:
+            case PlanKind.PROMOTE:
+                return f"orchestrate promote {self.source} {self.through}{limit}"
+            case PlanKind.ROLLOUT:
+                return f"orchestrate rollout --through {self.through}{limit}"
+            case PlanKind.ROLLBACK:
+                return " ".join([f"orchestrate rollback {self.undoes}", *(f"--target {t}" for t in self.only)])
+            case PlanKind.ADOPT:
+                return f"orchestrate adopt {self.targets[0].target} {self.to}"
 
     @cached_property
     def fingerprint(self) -> str:
@@ -110,8 +160,18 @@ class Plan:
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def at(heads: Iterable[str]) -> str:
+    """Where a database is, in words: its heads, or `base`."""
+    return ", ".join(heads) or "base"
+
+
 def to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values; `from_json` reads it back."""
+    """The plan as JSON values; `from_json` reads it back.
+
+    What only some kinds of plans have is left out elsewhere, so that a plan of an older journal keeps its
+    fingerprint.
+    """
+    undoing = {"undoes": plan.undoes, "only": [str(target) for target in plan.only]} if plan.undoes else {}
     return {
         "kind": str(plan.kind),
         "source": plan.source,
@@ -121,6 +181,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "seen": [[str(target), list(heads)] for target, heads in plan.seen],
         "modes": [list(mode) for mode in plan.modes],
         "waves": [[_target_to_json(target) for target in wave.targets] for wave in plan.waves],
+        **undoing,
     }
 
 
@@ -135,6 +196,8 @@ def from_json(value: dict[str, Any]) -> Plan:
         seen=tuple((Target.parse(target), tuple(heads)) for target, heads in value["seen"]),
         modes=tuple((project, mode) for project, mode in value["modes"]),
         waves=tuple(Wave(tuple(_target_from_json(item) for item in wave)) for wave in value["waves"]),
+        undoes=value.get("undoes"),
+        only=tuple(Target.parse(target) for target in value.get("only", ())),
     )
 
 
@@ -144,11 +207,14 @@ def _target_to_json(plan: TargetPlan) -> dict[str, Any]:
         "from": list(plan.start),
         "to": list(plan.end),
         "identity": plan.identity,
-        "steps": [
-            {"revision": s.revision, "digest": s.digest, "message": s.message, "atomic": s.atomic}
-            for s in plan.steps
-        ],
+        "steps": [_step_to_json(step) for step in plan.steps],
     }
+
+
+def _step_to_json(step: Step) -> dict[str, Any]:
+    action = {} if step.action is Action.UPGRADE else {"action": str(step.action)}
+    told = {"revision": step.revision, "digest": step.digest, "message": step.message, "atomic": step.atomic}
+    return {**told, **action}
 
 
 def _target_from_json(value: dict[str, Any]) -> TargetPlan:
@@ -157,5 +223,10 @@ def _target_from_json(value: dict[str, Any]) -> TargetPlan:
         start=tuple(value["from"]),
         end=tuple(value["to"]),
         identity=value["identity"],
-        steps=tuple(Step(s["revision"], s["digest"], s["message"], s["atomic"]) for s in value["steps"]),
+        steps=tuple(_step_from_json(step) for step in value["steps"]),
     )
+
+
+def _step_from_json(value: dict[str, Any]) -> Step:
+    action = Action(value.get("action", Action.UPGRADE))
+    return Step(value["revision"], value["digest"], value["message"], value["atomic"], action)

@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
-from orchestrator.core.divergence import Standing, State, applied, stand
-from orchestrator.core.observations import Observation
-from orchestrator.core.pipeline import Environment, Pipeline
+from orchestrator.core.pipeline import Environment
 from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
 from orchestrator.core.revisions import Graph
 from orchestrator.core.targets import Target
-from orchestrator.errors import (
-    ConfigurationError,
-    DivergenceError,
-    InDoubtError,
-    OrchestrateError,
-    Problem,
-    RefusedError,
-    UnavailableError,
-    UsageError,
-    most_severe,
-)
-
-Refusal = tuple[type[OrchestrateError], Problem]
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """All that a plan may look at: the pipeline, each target's graph, what was seen, and what is in doubt.
-
-    `doubts` names, for a target in which a revision may be half applied, that revision and its run. `modes` is
-    each project's transaction mode.
-    """
-
-    pipeline: Pipeline
-    graphs: Mapping[Target, Graph]
-    observations: Mapping[Target, Observation]
-    doubts: Mapping[Target, str] = field(default_factory=dict)
-    modes: Mapping[str, str] = field(default_factory=dict)
-
-    def applied(self, target: Target) -> frozenset[str]:
-        """The revisions a placed target has; the empty set for one that cannot be placed."""
-        return applied(self.graphs[target], self.observations[target]) or frozenset()
+from orchestrator.core.world import Refusal, World, named, refuse, unfit
+from orchestrator.errors import DivergenceError, Problem, RefusedError, UsageError
 
 
 def promote(world: World, source: str, destination: str, to: str | None = None) -> Plan:
@@ -52,9 +19,10 @@ def promote(world: World, source: str, destination: str, to: str | None = None) 
     applies, with all problems.
     """
     upstream, downstream = world.pipeline.environment(source), world.pipeline.environment(destination)
-    _refuse(_unfit(world, (*upstream.targets, *downstream.targets)))
+    refuse(unfit(world, (*upstream.targets, *downstream.targets)))
+    refuse(_off_branch(world, downstream.targets, to))
     held = _held_by_all(world, upstream)
-    _refuse(reason for target in downstream.targets for reason in _unpromotable(world, source, held, target, to))
+    refuse(reason for target in downstream.targets for reason in _unpromotable(world, source, held, target, to))
     planned = tuple(
         _target_plan(world, target, held[target.database] & _wanted(world, target, to))
         for target in downstream.targets
@@ -69,7 +37,9 @@ def rollout(world: World, through: str, to: str | None = None) -> Plan:
     """
     names = world.pipeline.names
     environments = world.pipeline.environments[: names.index(through) + 1]
-    _refuse(_unfit(world, [target for environment in environments for target in environment.targets]))
+    targets = [target for environment in environments for target in environment.targets]
+    refuse(unfit(world, targets))
+    refuse(_off_branch(world, targets, to))
     waves: list[Wave] = []
     ahead: list[Refusal] = []
     reached: dict[str, frozenset[str]] = {}
@@ -87,7 +57,7 @@ def rollout(world: World, through: str, to: str | None = None) -> Plan:
         after = _reached(world, waves[-1])
         reached |= after
         upstream |= dict.fromkeys(after, environment.name)
-    _refuse(ahead)
+    refuse(ahead)
     return _plan(world, PlanKind.ROLLOUT, environments, tuple(waves), to)
 
 
@@ -102,6 +72,16 @@ def _resolved(graph: Graph, target: Target, name: str) -> tuple[str, ...]:
         return graph.resolve(name)
     except UsageError as error:
         raise UsageError(error.what, where=str(target), mend=error.mend) from error
+
+
+def _off_branch(world: World, targets: Iterable[Target], to: str | None) -> Iterable[Refusal]:
+    """Every target, where none of them follows the branch that `to` is on: nothing would ever come of it."""
+    known = tuple(targets)
+    if to is None or any(_resolved(world.graphs[target], target, to) for target in known):
+        return
+    what, mend = f"does not follow the branch of {to}", "add the branch to its branches in environments.yaml"
+    for target in known:
+        yield UsageError, Problem(what, str(target), mend)
 
 
 def _reached(world: World, wave: Wave) -> dict[str, frozenset[str]]:
@@ -156,83 +136,6 @@ def _plan(
     )
 
 
-def _refuse(refusals: Iterable[Refusal]) -> None:
-    """Raise the most severe kind of error found, carrying every problem found."""
-    found = tuple(refusals)
-    if not found:
-        return
-    severest = most_severe(kind.exit for kind, _ in found)
-    kind = next(kind for kind, _ in found if kind.exit is severest)
-    raise kind.collect([problem for _, problem in found], "{n} targets are not as they must be")
-
-
-def _unfit(world: World, targets: Iterable[Target]) -> Iterable[Refusal]:
-    """Every target that cannot take part in any plan, with the reason."""
-    looked_at = tuple(targets)
-    for target in looked_at:
-        observation = world.observations[target]
-        if target in world.doubts:
-            yield (
-                InDoubtError,
-                Problem(world.doubts[target], str(target), f"orchestrate status {target.environment}"),
-            )
-        elif (refusal := _REFUSALS.get((standing := stand(world.graphs[target], observation)).state)) is not None:
-            yield refusal, _problem(observation, standing)
-    for one, other in twins(world.observations[target] for target in looked_at):
-        what = f"{one} and {other} are the same database, seen through two URLs"
-        yield ConfigurationError, Problem(what, None, "give each environment a database of its own")
-
-
-_REFUSALS: dict[State, type[OrchestrateError]] = {
-    State.UNREACHABLE: UnavailableError,
-    State.DENIED: UnavailableError,
-    State.UNVERSIONED: DivergenceError,
-    State.UNKNOWN_REVISION: DivergenceError,
-    State.OVERLAPPING: DivergenceError,
-}
-
-
-def twins(observations: Iterable[Observation]) -> tuple[tuple[Target, Target], ...]:
-    """Pairs of targets that turned out to be one and the same version table of one running server."""
-    first: dict[str, Target] = {}
-    found: list[tuple[Target, Target]] = []
-    for observation in observations:
-        if observation.instance is None:
-            continue
-        if (other := first.setdefault(observation.instance, observation.target)) != observation.target:
-            found.append((other, observation.target))
-    return tuple(found)
-
-
-def _problem(observation: Observation, standing: Standing) -> Problem:
-    what, mend = explain(observation, standing)
-    return Problem(what, str(observation.target), mend)
-
-
-def explain(observation: Observation, standing: Standing) -> tuple[str, str | None]:
-    """What is wrong with a target that cannot be placed, in a sentence, and what to do about it."""
-    match standing.state:
-        case State.UNVERSIONED:
-            return (
-                observation.detail or "the schema has tables but no version table",
-                "if these tables are already at a known revision, record it with: alembic stamp REVISION",
-            )
-        case State.UNKNOWN_REVISION:
-            return (
-                f"holds revision {', '.join(standing.unknown)}, which is in no script",
-                "check out the scripts that contain it (a newer branch, or another project?)",
-            )
-        case State.OVERLAPPING:
-            pairs = "; ".join(f"{below} and {above}, which follows it" for below, above in standing.overlaps)
-            rows = ", ".join(f"'{below}'" for below, _ in standing.overlaps)
-            return (
-                f"the version table holds {pairs}: one of the rows is too many",
-                f"look at how it came about, then: DELETE FROM the version table WHERE version_num IN ({rows})",
-            )
-        case _:
-            return observation.detail or "cannot be read", observation.mend
-
-
 def _unpromotable(
     world: World, source: str, held_by_source: Mapping[str, frozenset[str]], target: Target, to: str | None
 ) -> Iterable[Refusal]:
@@ -254,13 +157,4 @@ def _ahead(world: World, target: Target, extra: frozenset[str], upstream: str) -
     limit = f" --to {tops[0]}" if alone and len(tops := graph.top(extra)) == 1 else ""
     return DivergenceError, Problem(
         what, str(target), f"orchestrate rollout --through {upstream}{limit}   # then again"
-    )
-
-
-def named(graph: Graph, revisions: Iterable[str]) -> str:
-    """Revisions with their messages, in order, for a sentence."""
-    ordered = graph.order(frozenset(revisions))
-    return ", ".join(
-        f"{revision} ({message})" if (message := graph.scripts[revision].message) else revision
-        for revision in ordered
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from orchestrator.core.comparison import Comparison
 from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import Event
+from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Verdict
 from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.run import Outcome, Run
@@ -93,10 +96,15 @@ _RELATION_EXITS = {
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """A plan and what the gates say of it now."""
+    """A plan and what the gates say of it now.
+
+    `downgrades` are those of a rollback's scripts, by the scripts' digests; `comparison` is an adoption's.
+    """
 
     plan: Plan
     verdicts: tuple[Verdict, ...]
+    downgrades: Mapping[str, Downgrade] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
 
 class Result(StrEnum):
@@ -204,7 +212,36 @@ class Done:
     fields: Mapping[str, object]
 
 
-Report = StatusReport | PlanReport | RunReport | RunsReport | RunHistory | Unfinished | Done
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One target and all that was found about it. `way` is how it reaches env.py, None where it does not."""
+
+    target: Target
+    findings: tuple[Finding, ...]
+    server: str = ""
+    way: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorReport:
+    """What stands in the way of promotions, per target. `suggestion` is YAML to add to environments.yaml."""
+
+    targets: tuple[Examined, ...]
+    suggestion: str | None = None
+
+    @property
+    def exit_when_asked(self) -> Exit:
+        """The exit code under `--exit-code`: the most severe that a finding asks for."""
+        return most_severe(finding.exit for target in self.targets for finding in target.findings)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a project's configuration or scripts cannot be read, so that nothing works with it."""
+        topics = {f.topic for target in self.targets for f in target.findings if f.level is Level.PROBLEM}
+        return not topics.isdisjoint((Topic.CONFIG, Topic.SCRIPTS))
+
+
+Report = StatusReport | PlanReport | RunReport | RunsReport | RunHistory | Unfinished | Done | DoctorReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import Problem, ScriptsError, UsageError
+from orchestrator.core.script_faults import circles, faults
+from orchestrator.errors import ScriptsError, UsageError
 
 if TYPE_CHECKING:
     from alembic.script.revision import RevisionMap
-
-LONGEST_ID = 32
-"""Alembic makes `version_num` a VARCHAR(32): a longer id is applied and then cannot be stored."""
-_FORBIDDEN_IN_IDS = frozenset("@-+:")
-"""`alembic.script.revision._revision_illegal_chars`: they mean something where a revision is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +43,21 @@ class Graph:
     """All revisions of one project and their order. Immutable; answers are remembered.
 
     Raises ScriptsError, with every problem and the files it lies in, where the scripts do not form a graph.
+    `whole` is the graph that this one is a part of, itself where it is not a part.
     """
 
-    def __init__(self, scripts: Iterable[Script]) -> None:
+    def __init__(self, scripts: Iterable[Script], whole: Graph | None = None) -> None:
         listed = tuple(scripts)
+        self.whole = whole or self
         self._scripts = {script.revision: script for script in listed}
-        labels = {label: script.revision for script in listed for label in script.branch_labels}
+        self._labels = labels = {label: script.revision for script in listed for label in script.branch_labels}
         self._parents = {
             script.revision: (*script.down_revisions, *(labels.get(name, name) for name in script.depends_on))
             for script in listed
         }
-        if problems := [*_broken(listed, labels), *_cycles(self._parents, self._scripts)]:
+        if problems := [*faults(listed, labels), *circles(self._parents, self._scripts)]:
             raise ScriptsError.collect(problems, "{n} problems in the revision scripts")
+        self._lineage = {script.revision: script.down_revisions for script in listed}
         # A thousand tenants ask the same few questions; each is worked out once.
         self._ancestors: dict[frozenset[str], frozenset[str]] = {}
         self._tops: dict[frozenset[str], tuple[str, ...]] = {}
@@ -77,8 +76,30 @@ class Graph:
         """What a fully upgraded database holds: the revisions nothing follows or depends on, sorted."""
         return self._heads
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every branch label, in the order of the scripts."""
+        return tuple(self._labels)
+
     def __contains__(self, revision: str) -> bool:
         return revision in self._scripts
+
+    def only(self, branches: Iterable[str]) -> Graph:
+        """The part that a database follows which follows these branches alone: all that their heads stand on.
+
+        A branch is named by its label, or by the id of a revision on it; KeyError for any other name. Its heads
+        are those of Alembic's `label@heads`: the ends of every line that goes on from the named revision.
+        """
+        named = {self._scripts[self._labels.get(branch, branch)].revision for branch in branches}
+        continued = {parent for parents in self._lineage.values() for parent in parents}
+        heads = [head for head in self._scripts.keys() - continued if not named.isdisjoint(self._line_to(head))]
+        followed = self.ancestors(heads)
+        return Graph((script for script in self._scripts.values() if script.revision in followed), self.whole)
+
+    def labels_of(self, revision: str) -> tuple[str, ...]:
+        """The labels of the branches that a revision lies on."""
+        line = self._line_to(revision)
+        return tuple(label for label, labelled in self._labels.items() if labelled in line)
 
     def ancestors(self, revisions: Iterable[str]) -> frozenset[str]:
         """The given revisions with all they need, by down_revision and depends_on; KeyError for an unknown id."""
@@ -121,12 +142,15 @@ class Graph:
     def resolve(self, name: str) -> tuple[str, ...]:
         """The full ids that a name means: an id, the start of one, a label, `head`, `heads`, `label@head`.
 
-        Raises UsageError for a name that means nothing, or more than one thing.
+        In a part of a graph, a name of the whole that means nothing here gives none. Raises UsageError for a
+        name that means nothing anywhere, or more than one thing.
         """
         if name in self._scripts:
             return (name,)
         if name == "heads":
             return self.heads
+        if self.whole is not self and name != "head":
+            return tuple(revision for revision in self.whole.resolve(name) if revision in self)
         mend = "alembic history   # lists the revisions"
         if (why := _no_place(name)) is not None:
             raise UsageError(f"no revision is meant by {name!r}: {why}", mend=mend)
@@ -163,10 +187,13 @@ class Graph:
             seen |= fresh
             waiting.extend(fresh)
 
+    def _line_to(self, revision: str) -> set[str]:
+        """The revision and its ancestors by down_revision alone."""
+        return set(self._walk((revision,), self._lineage))
+
     def _overlapping(self, heads: frozenset[str]) -> Iterator[tuple[str, str]]:
-        lineage = {revision: script.down_revisions for revision, script in self._scripts.items()}
         for above in sorted(heads):
-            for below in sorted((set(self._walk((above,), lineage)) - {above}) & heads):
+            for below in sorted((self._line_to(above) - {above}) & heads):
                 yield below, above
 
     def _only_order(self, revisions: Collection[str]) -> tuple[str, ...] | None:
@@ -198,85 +225,3 @@ def _no_place(name: str) -> str | None:
     if end.strip()[0] in "+-":
         return "steps are counted from somewhere, and every database is somewhere else"
     return "that is before the first revision" if end == "base" else None
-
-
-def _broken(scripts: tuple[Script, ...], labels: Mapping[str, str]) -> list[Problem]:
-    """Everything about single scripts and their references that keeps them from being a graph."""
-    by_id: dict[str, list[Script]] = {}
-    for script in scripts:
-        by_id.setdefault(script.revision, []).append(script)
-    problems = [
-        Problem(
-            f"revision {revision!r} is defined by {len(same)} files",
-            ", ".join(script.path for script in same),
-            "give one of them another revision id, or delete it",
-        )
-        for revision, same in by_id.items()
-        if len(same) > 1
-    ]
-    problems += _bad_labels(scripts, by_id)
-    for script in scripts:
-        problems += _bad_id(script)
-        problems += [
-            Problem(
-                f"{kind} {name!r} of revision {script.revision!r} is in no script",
-                script.path,
-                "restore the missing file, or correct the reference",
-            )
-            for kind, names in (("down_revision", script.down_revisions), ("depends_on", script.depends_on))
-            for name in names
-            if name not in by_id and not (kind == "depends_on" and name in labels)
-        ]
-    return problems
-
-
-def _bad_id(script: Script) -> Iterator[Problem]:
-    if len(script.revision) > LONGEST_ID:
-        yield Problem(
-            f"revision id {script.revision!r} has {len(script.revision)} characters; the version table holds"
-            f" {LONGEST_ID}",
-            script.path,
-            "shorten the id here and in the down_revision of what follows it",
-        )
-    if forbidden := sorted(_FORBIDDEN_IN_IDS & set(script.revision)):
-        yield Problem(
-            f"revision id {script.revision!r} has characters that Alembic does not allow: {' '.join(forbidden)}",
-            script.path,
-            "rename the id",
-        )
-
-
-def _bad_labels(scripts: tuple[Script, ...], by_id: Mapping[str, list[Script]]) -> Iterator[Problem]:
-    by_label: dict[str, list[Script]] = {}
-    for script in scripts:
-        for label in dict.fromkeys(script.branch_labels):
-            by_label.setdefault(label, []).append(script)
-    for label, same in by_label.items():
-        claiming = dict.fromkeys(script.path for script in (*same, *by_id.get(label, ())))
-        if len(claiming) > 1:
-            yield Problem(
-                f"branch label {label!r} is used more than once, or is also a revision id",
-                ", ".join(claiming),
-                "give each branch a label of its own",
-            )
-
-
-def _cycles(parents: Mapping[str, tuple[str, ...]], scripts: Mapping[str, Script]) -> Iterator[Problem]:
-    """One problem for each circle; a revision that lies in two is named in the first alone."""
-    left = dict(parents)
-    while loop := _circle(left):
-        yield Problem(
-            f"revisions follow each other in a circle: {' → '.join(reversed(loop))}",
-            ", ".join(scripts[revision].path for revision in dict.fromkeys(loop)),
-            "correct the down_revision or depends_on of one of them",
-        )
-        left = {revision: left[revision] for revision in left.keys() - set(loop)}
-
-
-def _circle(parents: Mapping[str, tuple[str, ...]]) -> list[str]:
-    try:
-        TopologicalSorter(parents).prepare()
-    except CycleError as error:
-        loop: list[str] = error.args[1]
-        return loop
-    return []

@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestrator.core import plan as plans
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.plan import Plan, Step, TargetPlan
+from orchestrator.core.plan import Action, Plan, Step, TargetPlan, at
 from orchestrator.core.revisions import Graph
 from orchestrator.core.targets import Target
 
@@ -71,6 +71,8 @@ class Run:
     last_event_at: datetime
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    reason: str | None = None
+    """Why, as a person wrote it; a rollback and an adoption have one."""
     steps: Mapping[tuple[Target, str], StepRecord] = field(default_factory=dict)
     last_sequence: int = 0
     """The journal's number of the last event that is in this."""
@@ -128,6 +130,7 @@ def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
         actor=event.actor,
         started_at=event.at,
         last_event_at=event.at,
+        reason=event.body.get("reason"),
         steps=steps,
         last_sequence=event.sequence or 0,
     )
@@ -162,7 +165,7 @@ class Facts:
 class Reconciliation:
     """What is left of one target's plan.
 
-    `recovered` are applied but were not recorded so; `remaining` are still to run, in order. `doubt` names a
+    `recovered` are done but were not recorded so; `remaining` are still to run, in order. `doubt` names a
     step that may be half applied, `conflict` why the facts do not fit the plan; either forbids to go on.
     """
 
@@ -193,13 +196,22 @@ def reconcile(plan: TargetPlan, run: Run | None, facts: Facts, graph: Graph) -> 
 def doubtful_step(run: Run, target: Target, facts: Facts) -> str | None:
     """The revision that `run` left in doubt on the target, if the facts do not settle it."""
     for step in run.steps_of(target):
-        if step.revision not in facts.applied and _in_doubt(step, run.record(target, step.revision), facts):
+        if not step.done(facts.applied) and _in_doubt(step, run.record(target, step.revision), facts):
             return step.revision
     return None
 
 
+def half_done(run: Run, target: Target, revision: str) -> str:
+    """What is in doubt of a revision, in words."""
+    step = next(step for step in run.steps_of(target) if step.revision == revision)
+    half = "half reverted" if step.action is Action.DOWNGRADE else "half applied"
+    return f"revision {revision} may be {half}, by run {run.id} of {run.actor}"
+
+
 def _in_doubt(step: Step, record: StepRecord, facts: Facts) -> bool:
-    """Whether a step that is not in the version table may have left something behind."""
+    """Whether a step that the version table does not show may have left something behind; a stamp is a row."""
+    if step.action is Action.STAMP:
+        return False
     match record.state:
         case StepState.IN_DOUBT:
             return True
@@ -211,18 +223,14 @@ def _in_doubt(step: Step, record: StepRecord, facts: Facts) -> bool:
 
 
 def _steps_done(plan: TargetPlan, applied: frozenset[str], graph: Graph) -> int | None:
-    expected = set(graph.ancestors(plan.start))
+    expected = graph.ancestors(plan.start)
     for count, step in enumerate(plan.steps):
         if expected == applied:
             return count
-        expected.add(step.revision)
+        expected = step.after(expected, graph)
     return len(plan.steps) if expected == applied else None
 
 
 def _conflict(plan: TargetPlan, applied: frozenset[str], graph: Graph) -> str:
-    planned = f"the plan goes from {_heads(plan.start)} to {_heads(plan.end)}"
-    return f"{planned}, but the database is at {_heads(graph.top(applied))}"
-
-
-def _heads(heads: tuple[str, ...]) -> str:
-    return ", ".join(heads) or "base"
+    planned = f"the plan goes from {at(plan.start)} to {at(plan.end)}"
+    return f"{planned}, but the database is at {at(graph.top(applied))}"

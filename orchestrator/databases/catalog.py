@@ -1,6 +1,6 @@
-"""What a schema is made of, as digests: enough to say what a revision that was cut short left behind.
+"""What a schema is made of: as digests, enough to say what a revision that was cut short left behind; or as texts.
 
-Not a schema comparison: it tells that an object changed, not how. Reads only.
+It tells that an object changed, not how; what of it matters is decided elsewhere. Reads only.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ def catalog(endpoint: Endpoint) -> dict[str, str]:
             found.name: hashlib.sha256(found.text.encode()).hexdigest()[:12] + ("" if found.valid else _INVALID)
             for found in to.family.definitions(endpoint, to.address)
         }
+
+
+def definitions(endpoint: Endpoint) -> dict[str, str]:
+    """Each object of the target's schema → the text that defines it, to compare two schemas by; as `catalog`."""
+    to = access(endpoint)
+    with explained(to):
+        return {found.name: found.text for found in to.family.definitions(endpoint, to.address)}
 
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:

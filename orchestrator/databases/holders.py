@@ -66,6 +66,9 @@ class LockSession(Protocol):
     def try_run(self) -> bool:
         """Take the run lock if it is free, without waiting, and with it what proves which database this is."""
 
+    def prove(self) -> None:
+        """Take only what proves which database this is: no run is turned away by it, and no file is made."""
+
     def run_holder(self) -> Holder | None:
         """Who has the run lock; None where it is free."""
 

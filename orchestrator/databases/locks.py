@@ -8,8 +8,8 @@ both: the first taken, the second seen free. Locks are tried again and again, ne
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from threading import Lock
@@ -22,7 +22,16 @@ from orchestrator.databases.family import seconds
 from orchestrator.databases.holders import Guard, Holder, LockSession
 from orchestrator.errors import LockedError
 
-__all__ = ["Guard", "Holder", "RunLock", "acquire", "run_lock_holder", "wait_for_work", "work_lock_holder"]
+__all__ = [
+    "Guard",
+    "Holder",
+    "RunLock",
+    "acquire",
+    "proof",
+    "run_lock_holder",
+    "wait_for_work",
+    "work_lock_holder",
+]
 
 _PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
@@ -130,6 +139,21 @@ def acquire(
         return lock
     lock.release()
     raise _driven(endpoint, holder, wait)
+
+
+@contextmanager
+def proof(endpoint: Endpoint) -> Iterator[Guard]:
+    """The guard of a target without its run lock: it proves where a connection leads, and turns no run away.
+
+    Creates nothing; raises UnavailableError, or ConfigurationError for a URL that leads nowhere.
+    """
+    to = access(endpoint)
+    with explained(to):
+        session = to.family.open_locks(endpoint, to.address, None)
+    with closing(session):
+        with explained(to):
+            session.prove()
+        yield session.guard
 
 
 def run_lock_holder(endpoint: Endpoint) -> Holder | None:

@@ -75,7 +75,7 @@ _SOCKET_CAUSES = (
 
 def observe(endpoint: Endpoint, address: Address) -> Sight:
     """Reads the version table; what is not there or not permitted, the server's error number tells apart."""
-    with _connected(endpoint, address, endpoint.timeouts.connect) as connection:
+    with connected(endpoint, address, endpoint.timeouts.connect) as connection:
         facts = _facts(connection)
         schema = endpoint.version_table_schema or facts["DATABASE"]
         if schema is None:
@@ -83,7 +83,7 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
                 "the URL names no database", mend=f"add /database to the url of {_url(endpoint)}"
             )
         reading, heads, failure = _read(connection, endpoint, schema)
-        server = _server(_version(connection))
+        server = server_name(connection)
     place = [facts.get(name) for name in ("SERVER_UUID", "SERVER_UID", "HOSTNAME", "PORT", "DATADIR")]
     identity = fingerprint("mysql", *place, schema, endpoint.version_table)
     detail, mend = told(failure)
@@ -93,7 +93,7 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
     """Tables, columns, indexes, constraints, views, triggers and routines of the target's schema."""
     patience = max(_CATALOG_SECONDS, endpoint.timeouts.connect)
-    with _connected(endpoint, address, patience) as connection, connection.cursor() as cursor:
+    with connected(endpoint, address, patience) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION group_concat_max_len = 1000000")
         cursor.execute(DEFINITIONS, {"schema": endpoint.version_table_schema or address.database})
         return [Definition(_text(name), _text(definition)) for name, definition in cursor.fetchall()]
@@ -212,7 +212,8 @@ def _tls(query: dict[str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def _connected(endpoint: Endpoint, address: Address, patience: float) -> Iterator[pymysql.Connection[Any]]:
+def connected(endpoint: Endpoint, address: Address, patience: float) -> Iterator[pymysql.Connection[Any]]:
+    """A connection that waits `patience` seconds for an answer; raises PyMySQL's errors."""
     connection = _connect(endpoint, address, APPLICATION, patience)
     try:
         yield connection
@@ -258,7 +259,9 @@ def _version(connection: pymysql.Connection[Any]) -> str:
     return str(connection.get_server_info())  # type: ignore[no-untyped-call]
 
 
-def _server(version: str) -> str:
+def server_name(connection: pymysql.Connection[Any]) -> str:
+    """The server's product and version: `MariaDB 10.11.6`."""
+    version = _version(connection)
     number = version.removeprefix("5.5.5-").partition("-")[0]
     return f"MariaDB {number}" if "MariaDB" in version else f"MySQL {number}"
 

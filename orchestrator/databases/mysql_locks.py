@@ -70,6 +70,10 @@ class UserLocks:
         """Take the run lock if it is free, and the proof."""
         return self._taken(self._run_name) and self._taken(self._proof_name)
 
+    def prove(self) -> None:
+        """Take the proof."""
+        self._taken(self._proof_name)
+
     def run_holder(self) -> Holder | None:
         """Who has the run lock; its run is known only where performance_schema is on and the user is ours."""
         return self._holder(self._run_name, ours=True)

@@ -104,7 +104,7 @@ _CAUSES: tuple[tuple[str, Reading, str, str], ...] = (
 
 def observe(endpoint: Endpoint, address: Address) -> Sight:
     """Reads the version table that Alembic would read, also looking where this role's eyes do not reach."""
-    with _connected(endpoint, address, APPLICATION) as connection:
+    with connected(endpoint, address, APPLICATION) as connection:
         facts = _facts(connection, endpoint)
         reading, failure = _judge(facts, endpoint, connection.info.user)
         heads = _heads(connection, facts["found"], endpoint) if reading is Reading.VERSIONED else ()
@@ -118,7 +118,7 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
     """Relations, columns, constraints, indexes, functions, triggers, policies and types of the target's schema."""
-    with _connected(endpoint, address, APPLICATION) as connection:
+    with connected(endpoint, address, APPLICATION) as connection:
         rows = connection.execute(DEFINITIONS, {"schema": endpoint.version_table_schema}).fetchall()
     return [Definition(name, text or "", valid) for name, text, valid in rows]
 
@@ -175,7 +175,8 @@ def _connect(endpoint: Endpoint, address: Address, name: str) -> Connection:
 
 
 @contextmanager
-def _connected(endpoint: Endpoint, address: Address, name: str) -> Iterator[Connection]:
+def connected(endpoint: Endpoint, address: Address, name: str) -> Iterator[Connection]:
+    """A connection that commits each statement and calls itself `name`; raises psycopg's errors."""
     connection = _connect(endpoint, address, name)
     try:
         yield connection

@@ -85,6 +85,10 @@ class AdvisoryLocks:
         """Take the run lock if it is free, and the proof."""
         return self._taken(self._run_key) and self._taken(self._proof_key)
 
+    def prove(self) -> None:
+        """Take the proof."""
+        self._taken(self._proof_key)
+
     def run_holder(self) -> Holder | None:
         """Who introduced itself on the session that holds the run lock; since that session began."""
         row = self._holder(self._run_key)

@@ -67,8 +67,8 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
     """Reads the version table; a missing file is an empty database and stays missing."""
     server = f"SQLite {driver('sqlite3', 'sqlite').sqlite_version}"
     schema = endpoint.version_table_schema or "main"
-    file = _file(address)
-    if file is not None and not _has_folder(file.path):
+    file = file_of(address)
+    if file is not None and not has_folder(file.path):
         folder = file.path.parent
         return Sight(
             Reading.UNREACHABLE,
@@ -86,7 +86,7 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
     # The identity is the path's, so that a plan made before the first run made the file still fits after it.
     identity = fingerprint("sqlite", file.path, schema, endpoint.version_table)
     instance = fingerprint("sqlite", status.st_dev, status.st_ino, schema, endpoint.version_table)
-    with _opened(file, endpoint) as connection:
+    with opened(file, endpoint) as connection:
         reading, heads, failure = _read(connection, endpoint, schema)
     detail, mend = told(failure)
     return Sight(reading, heads, server, identity, instance, schema, detail, mend)
@@ -94,11 +94,11 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
     """Tables, columns, indexes, views and triggers as `sqlite_master` and `table_xinfo` tell them."""
-    file = _file(address)
+    file = file_of(address)
     if file is None or not file.path.exists():
         return
     schema = endpoint.version_table_schema or "main"
-    with _opened(file, endpoint) as connection:
+    with opened(file, endpoint) as connection:
         for kind, name, table, sql in connection.execute(_OBJECTS.format(schema=_quoted(schema))):
             yield Definition(f"{kind} {name}", f"{table} {sql}")
         for table, column, *rest in connection.execute(_COLUMNS.format(schema=_quoted(schema)), (schema,)):
@@ -107,7 +107,7 @@ def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
 
 def open_locks(endpoint: Endpoint, address: Address, run_id: str | None) -> LockSession:
     """The locks beside the file; for a run, the file is made if it is missing, so that it has an identity."""
-    file = _file(address)
+    file = file_of(address)
     if file is None:
         raise ConfigurationError(
             "a database in memory ends with its connection: it cannot be migrated",
@@ -115,14 +115,14 @@ def open_locks(endpoint: Endpoint, address: Address, run_id: str | None) -> Lock
             mend=f"give {endpoint.target.environment} the url of a file, as sqlite:///app.db",
         )
     if run_id is not None:
-        if _has_folder(file.path):
+        if has_folder(file.path):
             file.path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             file.path.touch(exist_ok=False)
     return SideFileLocks(file.path, run_id)
 
 
-def _has_folder(path: Path) -> bool:
+def has_folder(path: Path) -> bool:
     """Whether a file may be made there: elsewhere than in our own folder a missing directory is a wrong path."""
     return path.parent.is_dir() or _OUR_FOLDER in path.parts
 
@@ -153,7 +153,8 @@ def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure |
     return Failure(Reading.UNREACHABLE, f"{place} {cause}", mend)
 
 
-def _file(address: Address) -> File | None:
+def file_of(address: Address) -> File | None:
+    """The file that the URL names; None for a database in memory."""
     # As SQLAlchemy's pysqlite dialect: `file:` is a URI only with `uri=true`, and then takes the other arguments.
     database = address.database or MEMORY
     query = {key: value for key, value in address.query if key not in _OF_THE_DRIVER}
@@ -172,7 +173,8 @@ def _real(path: str) -> Path:
 
 
 @contextmanager
-def _opened(file: File, endpoint: Endpoint) -> Iterator[sqlite3.Connection]:
+def opened(file: File, endpoint: Endpoint) -> Iterator[sqlite3.Connection]:
+    """A connection to a file that is there, which changes nothing; raises OSError or sqlite3.Error."""
     if not stat.S_ISREG(file.path.stat().st_mode):
         raise OSError(0, "it is not a file")
     connection = driver("sqlite3", "sqlite").connect(file.uri, uri=True, timeout=endpoint.timeouts.connect)

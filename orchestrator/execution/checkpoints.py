@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.observations import Observation
-from orchestrator.core.plan import Step, TargetPlan
+from orchestrator.core.plan import Action, Step, TargetPlan, at
 from orchestrator.core.reports import Failure, Result, StepResult, TargetResult
 from orchestrator.errors import Exit, JournalError
 from orchestrator.execution.claim import Claim
@@ -19,8 +19,9 @@ from orchestrator.execution.setting import Setting
 class Checkpoints:
     """What is recorded of one target's steps in this attempt.
 
-    `heads` are the heads as last observed. `open` are the revisions whose intent is recorded and whose outcome
-    is not. Every method that records raises JournalError where that fails.
+    `heads` are the heads as last observed, `ran_on` the versions that the worker runs on, `open` the revisions
+    whose intent is recorded and whose outcome is not. Every method that records raises JournalError where that
+    fails.
     """
 
     def __init__(self, setting: Setting, plan: TargetPlan, claim: Claim) -> None:
@@ -33,6 +34,7 @@ class Checkpoints:
         self._unrecorded: list[str] = []
         self._taken = False
         self.heads = plan.start
+        self.ran_on: Mapping[str, str] = {}
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -53,7 +55,7 @@ class Checkpoints:
         self._settle(revision, "applied")
 
     def recovered(self, revision: str) -> None:
-        """Found applied without a recorded outcome."""
+        """Found done without a recorded outcome."""
         self._settle(revision, "recovered")
         self._tell(EventKind.STEP_RECOVERED, revision)
 
@@ -71,23 +73,29 @@ class Checkpoints:
         self._begun[revision] = time.monotonic()
 
     def applied(self, revision: str, observation: Observation) -> None:
-        """A fresh connection saw the revision in the version table."""
+        """A fresh connection saw in the version table that the step is done."""
         seconds = round(time.monotonic() - self._begun[revision], 3)
         self.heads = observation.heads
         self._settle(revision, "applied", seconds)
         done = sum(result.outcome in ("applied", "recovered") for result in self._results.values())
-        heads = list(self.heads)
         self._tell(
-            EventKind.STEP_APPLIED, revision, heads=heads, seconds=seconds, done=done, of=len(self._plan.steps)
+            EventKind.STEP_APPLIED,
+            revision,
+            heads=list(self.heads),
+            seconds=seconds,
+            done=done,
+            of=len(self._plan.steps),
+            digest=self.step(revision).digest,
+            ran_on=dict(self.ran_on),
         )
 
     def failed(self, revision: str, reason: str) -> None:
-        """Not applied, and nothing of it is left."""
+        """Not done, and nothing of it is left."""
         self._settle(revision, "failed")
         self._tell(EventKind.STEP_FAILED, revision, reason=reason)
 
     def in_doubt(self, revision: str, **found: Any) -> None:
-        """Not in the version table, and something of it may be left; `found` is what is known of that."""
+        """The version table does not show it, and something may be left of it; `found` is what is known."""
         self._settle(revision, "in_doubt")
         self._tell(EventKind.STEP_IN_DOUBT, revision, **found)
 
@@ -123,7 +131,7 @@ class Checkpoints:
         if failure is None or not self._unrecorded:
             return failure
         names = ", ".join(dict.fromkeys(self._unrecorded))
-        missing = f"the outcome of revision {names} could not be recorded; the database is at {_heads(self.heads)}"
+        missing = f"the outcome of revision {names} could not be recorded; the database is at {at(self.heads)}"
         mend = f"{failure.mend}; then: orchestrate resume {self._setting.run_id}"
         return replace(failure, message=f"{failure.message}; {missing}", mend=mend)
 
@@ -132,9 +140,12 @@ class Checkpoints:
         self._results[revision] = StepResult(revision, self.step(revision).message, outcome, seconds)
 
     def _tell(self, kind: EventKind, revision: str, **body: Any) -> None:
-        message = self.step(revision).message
+        step = self.step(revision)
+        told = {"message": step.message, **body}
+        if step.action is not Action.UPGRADE:
+            told["action"] = str(step.action)
         try:
-            self._setting.tell(kind, self._plan.target, revision, message=message, **body)
+            self._setting.tell(kind, self._plan.target, revision, **told)
         except JournalError:
             if kind is not EventKind.STEP_INTENT:
                 self._unrecorded.append(revision)
@@ -152,7 +163,3 @@ def _summary(steps: tuple[StepResult, ...], still_open: tuple[str, ...], failure
     if "not_started" not in outcomes:
         return Result.APPLIED
     return Result.NOT_STARTED if outcomes == {"not_started"} else Result.STOPPED
-
-
-def _heads(heads: tuple[str, ...]) -> str:
-    return ", ".join(heads) or "base"

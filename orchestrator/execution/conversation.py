@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from orchestrator.core.events import EventKind
+from orchestrator.core.injection import Injected
 from orchestrator.core.targets import Target
+from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import OrchestrateError
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.worker_process import Worker
@@ -40,13 +42,13 @@ def converse(
     the worker before that revision and is raised on. Where the worker dies without a last word the answer is
     `{"say": "died", "exit": …}`; where it was told not to go on, `{"say": "stopped"}`.
     """
-    endpoint = setting.endpoints[target]
-    variables = {name: value.reveal() for name, value in endpoint.variables}
+    endpoint, project = setting.endpoints[target], setting.projects[target]
+    variables = variables_of(endpoint, project.inject.render(target, endpoint.url))
 
     def on_output(line: str) -> None:
         setting.listener(setting.event(EventKind.OUTPUT, target, line=line))
 
-    worker = Worker(setting.projects[target], variables, on_output)
+    worker = Worker(project, variables, on_output)
     try:
         with setting.stop.watching(worker):
             final = _last_word(worker, request, listener)
@@ -55,6 +57,11 @@ def converse(
     if details := _details(final):
         on_output(details)
     return final
+
+
+def variables_of(endpoint: Endpoint, inject: Injected) -> dict[str, str]:
+    """What env.py's process finds in its environment; what the environment itself says wins."""
+    return {name: value.reveal() for name, value in (*inject.variables, *endpoint.variables)}
 
 
 def _details(final: Mapping[str, Any]) -> str:

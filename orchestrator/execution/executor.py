@@ -1,4 +1,4 @@
-"""Runs a plan, wave by wave. There is one executor: promote, rollout and resume all come here."""
+"""Runs a plan, wave by wave. There is one executor: whatever changes a database comes here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.divergence import applied
 from orchestrator.core.events import EventKind
-from orchestrator.core.plan import TargetPlan, Wave
+from orchestrator.core.plan import TargetPlan, Wave, at
 from orchestrator.core.reports import Failure, Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
 from orchestrator.databases.probe import probe
@@ -77,10 +77,10 @@ def _finished_before(setting: Setting, plan: TargetPlan) -> TargetResult:
     observation = probe(setting.endpoints[plan.target], setting.now)
     has = applied(setting.graphs[plan.target], observation)
     finished = replace(finished_before(plan), end=observation.heads)
-    if has is not None and has.issuperset(plan.end):
+    if has is not None and has.issuperset(plan.end) and all(step.done(has) for step in plan.steps):
         return finished
-    now_at = ", ".join(observation.heads) or observation.detail or "base"
-    what = f"run {setting.run_id} brought it to {', '.join(plan.end)}, but now it is at: {now_at}"
+    now_at = observation.detail or at(observation.heads)
+    what = f"run {setting.run_id} brought it to {at(plan.end)}, but now it is at: {now_at}"
     error = StalePlanError(what, where=str(plan.target), mend=setting.plan.again)
     return replace(finished, result=Result.FAILED, failure=Failure.of(error))
 

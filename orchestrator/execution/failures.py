@@ -25,8 +25,10 @@ _KINDS: dict[str, type[OrchestrateError]] = {
     "wrong_database": WrongDatabaseError,
     "work_locked": LockedError,
     "version_table": ConfigurationError,
+    "inject": ConfigurationError,
     "heads_moved": StalePlanError,
     "scripts_differ": StalePlanError,
+    "other_scripts": ConfigurationError,
     "read_only": UnavailableError,
     "no_alembic": ConfigurationError,
 }
@@ -51,9 +53,15 @@ def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> Or
             return kind(
                 setting.redactor.text(_sentence(final)),
                 where=str(target),
-                mend=mend.format(resume=resume, again=setting.plan.again),
+                mend=mend.format(resume=resume, again=setting.plan.again, **_named(setting, target, final)),
                 code=code,
             )
+
+
+def _named(setting: Setting, target: Target, final: Mapping[str, Any]) -> dict[str, str]:
+    """What a mend may name beside the command to type."""
+    write = str(final.get("write") or "version_table, version_table_schema")
+    return {"project": setting.projects[target].name, "write": write}
 
 
 _CANCELLED = "the revision in hand was cancelled"
@@ -75,13 +83,17 @@ def _sentence(final: Mapping[str, Any]) -> str:
 
 _MENDS = {
     "wrong_database": (
-        "nothing was run. Let env.py use the URL it is given (sqlalchemy.url), or hand it the variable that it"
-        " reads with `variables:` of the environment in environments.yaml"
+        "nothing was changed there. Say how the target reaches env.py: projects.{project}.inject (options,"
+        " variables:, x_arguments, attributes, redirect) in environments.yaml, beside sqlalchemy.url, which is"
+        " always set;"
+        " `orchestrate doctor` tries which does. One that is meant: projects.{project}.other_databases: allow"
     ),
+    "inject": "write a URL whose driver is synchronous, or another way in projects.{project}.inject",
     "work_locked": "wait for it to end, then: {resume}",
-    "version_table": "set version_table and version_table_schema in environments.yaml as env.py has them",
+    "version_table": "set it in environments.yaml as env.py has it: {write}",
     "heads_moved": "plan again: {again}",
     "scripts_differ": "plan again: {again}",
+    "other_scripts": "name their directories in environments.yaml: projects.{project}.version_locations",
     "read_only": "give the URL of the primary, with a role that may change it, then: {resume}",
     "no_alembic": "install it there, or name the project's Python: projects.NAME.python; then: {resume}",
     "env_failed": "mend env.py, then: {resume}",

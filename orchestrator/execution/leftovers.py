@@ -1,4 +1,4 @@
-"""What a revision that is not in the version table left behind, and whether it provably left nothing."""
+"""What a revision that failed, upwards or downwards, left behind; and whether it provably left nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.core.observations import Observation
-from orchestrator.core.plan import Step
+from orchestrator.core.plan import Action, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,12 @@ def leftovers(
 
     A worker that lived to tell says which statements it saw kept. Where the script leaves its transaction that is
     not enough, since a commit can go unseen: then only a step that wrote nothing at all left nothing for certain.
+    A stamp writes a row and nothing else.
     A worker that died leaves only the schema to compare, and that tells all on SQLite alone: there the rows that
     a dead process changed are undone with it.
     """
     kept = tuple(statement for revision, statement in final.get("kept", ()) if revision == step.revision)
-    if observation.transactional and step.atomic:
+    if step.action is Action.STAMP or (observation.transactional and step.atomic):
         return Leftovers(kept, changes, clean=not kept)
     lived = final["say"] in ("failed", "finished") and final.get("code") != "cancelled"
     if step.atomic:

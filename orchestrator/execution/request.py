@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.core.injection import Injected, Live, parts_of
 from orchestrator.core.plan import Step
 from orchestrator.core.targets import Target
+from orchestrator.databases.endpoint import Endpoint
 from orchestrator.execution.setting import Setting
+from orchestrator.project.configuration import AlembicProject
 
 
 def upgrade_request(
@@ -21,15 +24,35 @@ def upgrade_request(
     endpoint, project = setting.endpoints[target], setting.projects[target]
     return {
         "do": "upgrade",
-        "config": str(project.config),
-        "section": project.section,
-        "url": endpoint.url.reveal(),
-        "x_arguments": list(endpoint.x_arguments),
-        "steps": [{"revision": step.revision, "digest": step.digest} for step in steps],
+        **surroundings(project, project.inject.render(target, endpoint.url), endpoint),
+        "steps": [{"revision": step.revision, "digest": step.digest, "action": step.action} for step in steps],
         "heads": list(heads),
+        "revisions": list(setting.graphs[target].whole.scripts),
         "version_table": endpoint.version_table,
         "version_table_schema": endpoint.version_table_schema,
         "transactions": str(project.transactions),
         "timeouts": {"table_lock": endpoint.timeouts.table_lock, "statement": endpoint.timeouts.statement},
         "guard": {**guard, "run": setting.run_id, "who": setting.actor},
+    }
+
+
+def surroundings(project: AlembicProject, inject: Injected, endpoint: Endpoint) -> dict[str, Any]:
+    """What any run of env.py needs to be told: the configuration, the target, how it is injected."""
+    return {
+        "config": str(project.config),
+        "section": project.section,
+        "script_location": project.script_location,
+        "version_locations": list(project.version_locations),
+        "url": endpoint.url.reveal(),
+        "x_arguments": [*endpoint.x_arguments, *(value.reveal() for value in inject.x_arguments)],
+        "inject": {
+            "options": [(section, name, value.reveal()) for section, name, value in inject.options],
+            "attributes": {n: v.reveal() for n, v in inject.attributes if not isinstance(v, Live)},
+            "live": {name: str(value) for name, value in inject.attributes if isinstance(value, Live)},
+            "redirect": inject.redirect,
+        },
+        "target": {name: part.reveal() for name, part in parts_of(endpoint.target, endpoint.url).items()},
+        "flask_app": project.flask_app,
+        "hook": project.hook,
+        "other_databases": str(project.other_databases),
     }

@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.core.divergence import State, applied, stand
+from orchestrator.core.divergence import applied, stand
 from orchestrator.core.events import EventKind
 from orchestrator.core.observations import Observation, Reading
-from orchestrator.core.plan import Step, TargetPlan
-from orchestrator.core.planner import explain
+from orchestrator.core.plan import Action, PlanKind, Step, TargetPlan
 from orchestrator.core.reports import Failure, TargetResult
-from orchestrator.core.run import StepRecord, doubtful_step, reconcile
+from orchestrator.core.run import StepRecord, doubtful_step, half_done, reconcile
+from orchestrator.core.world import refusal
 from orchestrator.databases.catalog import catalog, difference
 from orchestrator.databases.probe import probe
 from orchestrator.errors import (
-    DivergenceError,
     FailedError,
     InDoubtError,
     LockedError,
     OrchestrateError,
     StalePlanError,
     UnavailableError,
+    WrongDatabaseError,
 )
 from orchestrator.execution.checkpoints import Checkpoints
 from orchestrator.execution.claim import Claim
@@ -128,7 +128,7 @@ class _TargetRun:
             return
         facts = facts_of(self._endpoint, observation, has, latest)
         if (revision := doubtful_step(latest, self._target, facts)) is not None:
-            what = f"revision {revision} may be half applied, by run {latest.id} of {latest.actor}"
+            what = half_done(latest, self._target, revision)
             raise InDoubtError(what, where=str(self._target), mend=f"orchestrate resume {latest.id}")
 
     def _doubt(self, revision: str) -> InDoubtError:
@@ -138,7 +138,8 @@ class _TargetRun:
         since = (
             f"since then: {'; '.join(changes)}" if changes else "what is left of it cannot be told from outside"
         )
-        what = f"revision {revision}, started {record.at:%Y-%m-%d %H:%M:%S} UTC, may be half applied; {since}"
+        half = "half reverted" if self._reverts(revision) else "half applied"
+        what = f"revision {revision}, started {record.at:%Y-%m-%d %H:%M:%S} UTC, may be {half}; {since}"
         return InDoubtError(what, where=str(self._target), mend=self._settling)
 
     def _recorded(self, revision: str) -> StepRecord:
@@ -150,8 +151,8 @@ class _TargetRun:
 
     def admitted(self, message: Mapping[str, Any]) -> None:
         """The guard passed: record on what the project's code runs, since versions can change what it does."""
-        heads, versions = list(self._checkpoints.heads), {**message["versions"], "driver": message["driver"]}
-        deferred = bool(message["deferred"])
+        heads, versions, deferred = list(self._checkpoints.heads), message["versions"], bool(message["deferred"])
+        self._checkpoints.ran_on = {name: text for name, text in versions.items() if name != "process"}
         self._setting.tell(
             EventKind.TARGET_STARTED, self._target, heads=heads, versions=versions, deferred=deferred
         )
@@ -174,13 +175,13 @@ class _TargetRun:
     def committed(self, revision: str) -> None:
         """The worker says that a revision is committed; believed only when a fresh connection sees it."""
         observation, has = self._observe()
-        if has is not None and revision in has:
+        if has is not None and self._checkpoints.step(revision).done(has):
             self._checkpoints.applied(revision, observation)
 
     # --- afterwards ---
 
     def _settle(self, final: Mapping[str, Any], error: OrchestrateError | None) -> None:
-        """Decide every step that was begun and not seen applied, from a fresh look; raises what went wrong."""
+        """Decide every step that was begun and not seen done, from a fresh look; raises what went wrong."""
         if final["say"] != "finished":
             self._wait_to_judge(error)
         observation, has = self._observe()
@@ -188,7 +189,7 @@ class _TargetRun:
             raise error if error and not self._checkpoints.open else self._unplaced(observation)
         self._checkpoints.heads = observation.heads
         for revision in self._checkpoints.open:
-            if revision in has:
+            if self._checkpoints.step(revision).done(has):
                 self._checkpoints.applied(revision, observation)
             else:
                 error = self._undone(revision, final, error or self._unseen(revision), observation)
@@ -207,7 +208,7 @@ class _TargetRun:
     def _undone(
         self, revision: str, final: Mapping[str, Any], error: OrchestrateError, observation: Observation
     ) -> OrchestrateError:
-        """Record a step that is not in the version table: failed cleanly, or in doubt with what was found."""
+        """Record a step that the version table does not show: failed cleanly, or in doubt with what was found."""
         left = leftovers(
             self._checkpoints.step(revision), final, self._changes(self._before[revision]), observation
         )
@@ -220,20 +221,28 @@ class _TargetRun:
         )
         return self._half_done(revision, error, left)
 
-    def _half_done(self, revision: str, error: OrchestrateError, left: Leftovers) -> InDoubtError:
+    def _half_done(self, revision: str, error: OrchestrateError, left: Leftovers) -> OrchestrateError:
         what = f"revision {revision} stopped half-way. {error.what}. Left in the database: {left}"
-        return InDoubtError(what, where=str(self._target), mend=self._settling)
+        # A connection that went elsewhere is the graver of the two, and the step's outcome is recorded anyway.
+        kind = WrongDatabaseError if isinstance(error, WrongDatabaseError) else InDoubtError
+        return kind(what, where=str(self._target), mend=self._settling)
 
     def _unseen(self, revision: str) -> FailedError:
-        what = f"env.py ended well, but the database does not have revision {revision}"
+        state = "still has" if self._reverts(revision) else "does not have"
+        what = f"env.py ended well, but the database {state} revision {revision}"
         mend = f"does env.py commit? See docs/troubleshooting.md; then: {self._resume}"
         return FailedError(what, where=str(self._target), mend=mend)
+
+    def _reverts(self, revision: str) -> bool:
+        return self._checkpoints.step(revision).action is Action.DOWNGRADE
 
     # --- looking ---
 
     def _observe(self) -> tuple[Observation, frozenset[str] | None]:
         observation = self._probed()
         self._transactional = observation.transactional
+        if self._setting.plan.kind is PlanKind.ADOPT and observation.adoptable:
+            return observation, frozenset()
         return observation, applied(self._graph, observation)
 
     def _probed(self) -> Observation:
@@ -254,11 +263,9 @@ class _TargetRun:
         return () if before is None else difference(dict(before), catalog(self._endpoint))
 
     def _unplaced(self, observation: Observation) -> OrchestrateError:
-        standing = stand(self._graph, observation)
-        what, mend = explain(observation, standing)
-        unavailable = standing.state in (State.DENIED, State.UNREACHABLE)
-        kind = UnavailableError if unavailable else DivergenceError
-        error = kind(what, where=str(self._target), mend=mend)
+        error = refusal(observation, stand(self._graph, observation))
+        if error is None:
+            raise LookupError("only a target that cannot be placed is asked for why")
         return self._unknown(error) if self._checkpoints.open else error
 
     def _unknown(self, error: OrchestrateError, cause: str | None = None) -> OrchestrateError:

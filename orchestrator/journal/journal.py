@@ -71,6 +71,11 @@ class Journal:
         """Everything recorded of one run, in order; empty for an unknown run."""
         return tuple(map(self._event, self._read("WHERE run = ? ORDER BY sequence", run)))
 
+    def since(self, run: str) -> tuple[Event, ...]:
+        """Everything recorded from the start of that run on, of all runs, in order; empty for an unknown run."""
+        start = "(SELECT MIN(sequence) FROM orchestrate_events WHERE run = ?)"
+        return tuple(map(self._event, self._read(f"WHERE sequence >= {start} ORDER BY sequence", run)))
+
     def run(self, run_id: str) -> Run:
         """One run as the journal tells it; UsageError where there is none of that id."""
         events = self.events(run_id)

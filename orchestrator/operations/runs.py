@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.core.divergence import applied
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.plan import Action, Step
 from orchestrator.core.reports import RunHistory, RunsReport
 from orchestrator.core.run import Run, StepState
 from orchestrator.core.targets import Target
@@ -45,9 +46,9 @@ def resolve(
 ) -> str:
     """Record that a person looked at a step in doubt and that nothing of it is left; returns the revision.
 
-    Raises UsageError where no step of the run is in doubt on the target, a later run touched it, or the database
-    has the revision after all; LockedError while anybody drives the target or a server still works in it;
-    UnavailableError where that cannot be asked.
+    Raises UsageError where no step of the run is in doubt on the target, a later run touched it, or the version
+    table shows the step as done after all; LockedError while anybody drives the target or a server still works in
+    it; UnavailableError where that cannot be asked.
     """
     find(configuration, run_id)
     if not reason.strip(" .…"):
@@ -59,19 +60,21 @@ def resolve(
         wait_for_work(lock)
         doubtful = _doubtful(journal, run_id, target)
         has = applied(read_graph(configuration.project_of(target)), probe(endpoint, now)) or frozenset()
-        if there := [revision for revision in doubtful if revision in has]:
-            what = f"{target} has revision {', '.join(there)} after all"
+        if done := [step for step in doubtful if step.done(has)]:
+            has_it = "has no longer" if done[0].action is Action.DOWNGRADE else "has"
+            what = f"{target} {has_it} revision {', '.join(step.revision for step in done)} after all"
             raise UsageError(what, mend=f"orchestrate resume {run_id}   # records it")
+        revisions = [step.revision for step in doubtful]
         body = {"reason": reason, "verdict": "not_applied"}
-        journal.record([Event(EventKind.STEP_RESOLVED, now(), run_id, actor, target, r, body) for r in doubtful])
-    return ", ".join(doubtful)
+        journal.record([Event(EventKind.STEP_RESOLVED, now(), run_id, actor, target, r, body) for r in revisions])
+    return ", ".join(revisions)
 
 
-def _doubtful(journal: Journal, run_id: str, target: Target) -> list[str]:
-    """The revisions that the run left open or in doubt on the target; raises UsageError where it has no say."""
+def _doubtful(journal: Journal, run_id: str, target: Target) -> list[Step]:
+    """The steps that the run left open or in doubt on the target; raises UsageError where it has no say."""
     run, latest = journal.run(run_id), journal.last_runs().get(target)
     open_states = (StepState.IN_DOUBT, StepState.STARTED)
-    found = [s.revision for s in run.steps_of(target) if run.record(target, s.revision).state in open_states]
+    found = [s for s in run.steps_of(target) if run.record(target, s.revision).state in open_states]
     if not found:
         raise UsageError(f"no revision is in doubt on {target} in run {run_id}", mend=f"orchestrate show {run_id}")
     if latest is not None and latest.id != run_id:

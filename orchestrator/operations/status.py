@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from orchestrator.core.divergence import State, applied, compare, stand
 from orchestrator.core.observations import Reading
 from orchestrator.core.pipeline import Pipeline
-from orchestrator.core.planner import World, explain, twins
 from orchestrator.core.reports import Failure, Pair, StatusReport, TargetStatus
 from orchestrator.core.run import Run
 from orchestrator.core.targets import Target
+from orchestrator.core.world import World, refusal, twins
 from orchestrator.errors import Exit, JournalError
 from orchestrator.operations.survey import Clock, Survey, remembered, survey
 from orchestrator.project.configuration import Configuration
@@ -50,11 +50,9 @@ def _target(seen: Survey, target: Target, twin: Target | None) -> TargetStatus:
         state = State.IN_DOUBT
         resume = f"orchestrate resume {seen.last_runs[target].id}   # says what to look at"
         failure = Failure("in_doubt", world.doubts[target], resume, Exit.IN_DOUBT)
-    elif not state.placed:
-        what, mend = explain(observation, standing)
+    elif (error := refusal(observation, standing)) is not None:
         code = "version_table_hidden" if observation.reading is Reading.HIDDEN else str(state)
-        unavailable = state in (State.DENIED, State.UNREACHABLE)
-        failure = Failure(code, what, mend, Exit.UNAVAILABLE if unavailable else Exit.DIVERGENCE)
+        failure = Failure(code, error.what, error.mend, error.exit)
     elif twin is not None:
         what = f"this is the same database as {twin}, seen through another URL"
         failure = Failure("same_database", what, "give each environment a database of its own", Exit.USAGE)
@@ -88,4 +86,4 @@ def _messages(world: World) -> dict[str, str]:
 
 def _heads(configuration: Configuration, world: World, project: str) -> tuple[str, ...]:
     graphs = (graph for target, graph in world.graphs.items() if configuration.project_of(target).name == project)
-    return next((graph.heads for graph in graphs), ())
+    return next((graph.whole.heads for graph in graphs), ())

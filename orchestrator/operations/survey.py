@@ -5,7 +5,7 @@ Reads only: no project code is run (except a script whose values are no literals
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,17 +13,19 @@ from pathlib import Path
 
 from orchestrator.core.divergence import applied
 from orchestrator.core.observations import Observation
-from orchestrator.core.planner import World
 from orchestrator.core.revisions import Graph
-from orchestrator.core.run import Run, doubtful_step
+from orchestrator.core.run import Run, doubtful_step, half_done
 from orchestrator.core.targets import Target
+from orchestrator.core.world import World
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Holder, run_lock_holder
 from orchestrator.databases.probe import AT_ONCE, probe_all
-from orchestrator.errors import UnavailableError
+from orchestrator.errors import ConfigurationError, Problem, ScriptsError, UnavailableError
 from orchestrator.execution.facts import facts_of
 from orchestrator.journal.journal import Journal
 from orchestrator.project.configuration import AlembicProject, Configuration
+from orchestrator.project.environments_file.definitions import Branches
+from orchestrator.project.environments_file.wording import near, shown
 from orchestrator.project.revision_scripts import alembic_config, scripts
 
 Clock = Callable[[], datetime]
@@ -56,8 +58,7 @@ def survey(
     A database that does not answer is an observation, not an error. `last_runs` stand in for the journal's.
     """
     endpoints = configuration.endpoints(environments)
-    graphs = {name: read_graph(project) for name, project in _projects(configuration, endpoints).items()}
-    by_target = {target: graphs[configuration.project_of(target).name] for target in endpoints}
+    by_target = _graphs(configuration, endpoints)
     last_runs = remembered(configuration) if last_runs is None else last_runs
     observations = probe_all(endpoints.values(), now)
     holders = _holders(endpoints, observations, last_runs)
@@ -79,8 +80,45 @@ def read_graph(project: AlembicProject) -> Graph:
 
         return script_loader.load(project, files)
 
-    config = alembic_config.read(project.config, project.section, project.working_directory)
-    return Graph(scripts.read_scripts(config, load))
+    places = alembic_config.Places(project.script_location, project.version_locations, project.python)
+    config = alembic_config.read(project.config, project.section, project.working_directory, places)
+    found = scripts.read_scripts(config, load)
+    if not found and (folders := scripts.below(config)):
+        what = f"there is no revision script here, but below it are some, for instance in {folders[0]}"
+        mend = f"name the directories: projects.{project.name}.version_locations in environments.yaml"
+        raise ScriptsError(what, where=str(config.version_locations[0]), mend=mend)
+    return Graph(found)
+
+
+def _graphs(configuration: Configuration, targets: Iterable[Target]) -> dict[Target, Graph]:
+    """Each target's graph, the same one for the same project and branches; ConfigurationError as `survey`."""
+    known = tuple(targets)
+    whole = {name: read_graph(project) for name, project in _projects(configuration, known).items()}
+    followed: dict[tuple[str, frozenset[str]], Graph] = {}
+    graphs: dict[Target, Graph] = {}
+    problems: list[Problem] = []
+    for target in known:
+        project, branches = configuration.project_of(target).name, configuration.branches_of(target)
+        key = project, frozenset(branches.labels)
+        if wrong := list(_unknown_branches(whole[project], branches)):
+            problems += wrong
+        elif key not in followed:
+            followed[key] = whole[project].only(branches.labels) if branches.labels else whole[project]
+        graphs[target] = followed.get(key, whole[project])
+    if problems:
+        raise ConfigurationError.collect(dict.fromkeys(problems), "{n} problems with the branches followed")
+    return graphs
+
+
+def _unknown_branches(graph: Graph, branches: Branches) -> Iterator[Problem]:
+    for label in (label for label in branches.labels if label not in graph.labels and label not in graph):
+        what = f"{branches.name}: no revision has the branch label {shown(label)}"
+        mend = (
+            near(label, graph.labels)
+            if graph.labels
+            else "write the id of a revision on it: no script has a label"
+        )
+        yield Problem(what, branches.where, mend)
 
 
 def _projects(configuration: Configuration, targets: Iterable[Target]) -> dict[str, AlembicProject]:
@@ -123,5 +161,5 @@ def _doubts(
             continue
         facts = facts_of(endpoints[target], observation, has, run)
         if (revision := doubtful_step(run, target, facts)) is not None:
-            doubts[target] = f"revision {revision} may be half applied, by run {run.id} of {run.actor}"
+            doubts[target] = half_done(run, target, revision)
     return doubts

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from orchestrator.core.injection import Injection, pairs
 from orchestrator.core.pipeline import Environment, Pipeline
 from orchestrator.core.secrets import Redactor, Secret
 from orchestrator.core.targets import DEFAULT_DATABASE, Target
@@ -20,25 +21,29 @@ from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, OrchestrateError, Problem, UsageError
 from orchestrator.project.environments_file import connections, url_rules, yaml_file
 from orchestrator.project.environments_file.connections import Surroundings, path_in, secrets_of
-from orchestrator.project.environments_file.definitions import Definition, Definitions
+from orchestrator.project.environments_file.definitions import Branches, Definition, Definitions
 from orchestrator.project.environments_file.overrides import overridden
 from orchestrator.project.environments_file.problems import checked
-from orchestrator.project.environments_file.schema import FileShape, ProjectShape
+from orchestrator.project.environments_file.schema import FileShape, InjectShape, ProjectShape
 from orchestrator.project.environments_file.twins import twins
-from orchestrator.project.environments_file.types import Transactions
+from orchestrator.project.environments_file.types import OtherDatabases, Transactions
 from orchestrator.project.environments_file.variables import Expansion, fill, unset
 from orchestrator.project.environments_file.wording import Place, near, shown
 from orchestrator.project.environments_file.yaml_file import Document
+from orchestrator.project.revision_scripts.packages import is_resource, resource
 from orchestrator.project.settings import Settings
 
-__all__ = ["AlembicProject", "Configuration", "Transactions", "json_schema", "load"]
+__all__ = ["AlembicProject", "Configuration", "OtherDatabases", "Transactions", "json_schema", "load"]
 
 _JOURNAL = ".orchestrator/journal.db"
 
 
 @dataclass(frozen=True, slots=True)
 class AlembicProject:
-    """One Alembic configuration: its ini file, absolute, and how its env.py is run."""
+    """One Alembic configuration: its ini file, absolute, and how its env.py is run.
+
+    `script_location` and `version_locations` stand for those of the ini: absolute paths, or `package:path`.
+    """
 
     name: str
     config: Path
@@ -46,6 +51,12 @@ class AlembicProject:
     python: str
     working_directory: Path
     transactions: Transactions
+    script_location: str | None = None
+    version_locations: tuple[str, ...] = ()
+    inject: Injection = field(default_factory=Injection)
+    flask_app: str | None = None
+    hook: str | None = None
+    other_databases: OtherDatabases = OtherDatabases.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,10 @@ class Configuration:
     def project_of(self, target: Target) -> AlembicProject:
         """The project whose revisions the target follows; KeyError for a target of another file."""
         return self.projects[self._definitions[target].project]
+
+    def branches_of(self, target: Target) -> Branches:
+        """The branches that the target follows; KeyError for a target of another file."""
+        return self._definitions[target].branches
 
     def endpoints(self, environments: Iterable[str] | None = None) -> dict[Target, Endpoint]:
         """How to reach the targets of the named environments, or of all, in the pipeline's order.
@@ -159,16 +174,59 @@ def _projects(shape: FileShape, root: Path) -> dict[str, AlembicProject]:
 
 
 def _project(name: str, shape: ProjectShape, root: Path) -> AlembicProject:
-    config = path_in(root, shape.config)
     python = shape.python or sys.executable
+    # A bare name is looked up in PATH.
+    python = str(path_in(root, python)) if "/" in python else python
+    config = _config(shape.config, root, python)
     return AlembicProject(
         name=name,
         config=config,
         section=shape.section,
-        # A bare name is looked up in PATH.
-        python=str(path_in(root, python)) if "/" in python else python,
-        working_directory=path_in(root, shape.working_directory) if shape.working_directory else config.parent,
+        python=python,
+        working_directory=_working_directory(shape, root, config),
         transactions=shape.transactions,
+        script_location=_script_location(shape, root, config),
+        version_locations=tuple(_location(one, root) for one in shape.version_locations),
+        inject=_injection(shape.inject),
+        flask_app=shape.flask_app,
+        hook=shape.hook,
+        other_databases=shape.other_databases,
+    )
+
+
+def _config(text: str, root: Path, python: str) -> Path:
+    """The file that is named, or the one in a package of the project's Python that `package:path` means."""
+    found = resource(text, python) if is_resource(text) else None
+    return found or path_in(root, text)
+
+
+def _location(text: str, root: Path) -> str:
+    """As Alembic is given it: an absolute path, or `package:path` as it is written."""
+    return text if is_resource(text) else str(path_in(root, text))
+
+
+def _script_location(shape: ProjectShape, root: Path, config: Path) -> str | None:
+    """As written; Flask-Migrate uses the directory of its alembic.ini, whatever stands in it."""
+    if shape.script_location:
+        return _location(shape.script_location, root)
+    beside = shape.flask_app is not None and (config.parent / "env.py").is_file()
+    return str(config.parent) if beside else None
+
+
+def _working_directory(shape: ProjectShape, root: Path, config: Path) -> Path:
+    """The file's directory; not where that is an installed package, nor a Flask app's folder of migrations."""
+    if shape.working_directory:
+        return path_in(root, shape.working_directory)
+    return root if shape.flask_app or is_resource(shape.config) else config.parent
+
+
+def _injection(shape: InjectShape) -> Injection:
+    return Injection(
+        options=pairs(shape.options),
+        variables=pairs(shape.variables),
+        x_arguments=tuple(shape.x_arguments),
+        attributes=pairs(shape.attributes),
+        redirect=shape.redirect,
     )
 
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from orchestrator.core.comparison import Comparison
 from orchestrator.core.divergence import Relation
+from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import Event
 from orchestrator.core.gates.verdict import Verdict
-from orchestrator.core.plan import TargetPlan
+from orchestrator.core.plan import Action, PlanKind, TargetPlan
 from orchestrator.core.reports import (
+    DoctorReport,
     Done,
     Envelope,
+    Examined,
     Failure,
     Pair,
     PlanReport,
@@ -64,6 +68,8 @@ def fields(report: Report) -> dict[str, Any]:
             return {"run": _run(report.run)}
         case Done():
             return dict(report.fields)
+        case DoctorReport():
+            return {"targets": [_examined(target) for target in report.targets], "suggestion": report.suggestion}
 
 
 def failure(told: Failure | None) -> dict[str, Any] | None:
@@ -90,9 +96,45 @@ def _plan_report(report: PlanReport) -> dict[str, Any]:
         "through": planned.through,
         "steps": planned.steps,
         "targets": [_named(target.target) for target in planned.targets],
-        "waves": [[_planned(target) for target in wave.targets] for wave in planned.waves],
+        "waves": [[_planned(target, planned.kind) for target in wave.targets] for wave in planned.waves],
         "gates": [_verdict(verdict) for verdict in report.verdicts],
+        **_of_a_rollback(report),
+        **_of_an_adoption(report.comparison),
     }
+
+
+def _of_a_rollback(report: PlanReport) -> dict[str, Any]:
+    if report.plan.kind is not PlanKind.ROLLBACK:
+        return {}
+    steps = {step.digest: step for target in report.plan.targets for step in target.steps}
+    return {
+        "undoes": report.plan.undoes,
+        "downgrades": [_downgrade(step.revision, report.downgrades[step.digest]) for step in steps.values()],
+    }
+
+
+def _downgrade(revision: str, found: Downgrade) -> dict[str, Any]:
+    return {
+        "revision": revision,
+        "where": found.where,
+        "does": [{"text": act.text, "loses_data": act.loses} for act in found.acts],
+        "does_nothing": found.idle,
+        "all_read": found.readable,
+    }
+
+
+def _of_an_adoption(found: Comparison | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "compared_with": found.reference,
+        "not_compared": found.why,
+        "differences": [{"kind": str(one.kind), "name": one.name} for one in found.differences],
+        "renamed": [{"expected": expected, "found": had} for expected, had in found.renamed],
+    }
+
+
+_DIRECTIONS = {Action.UPGRADE: "up", Action.DOWNGRADE: "down", Action.STAMP: "stamp"}
 
 
 def _run_report(report: RunReport) -> dict[str, Any]:
@@ -101,7 +143,7 @@ def _run_report(report: RunReport) -> dict[str, Any]:
         "outcome": str(report.outcome),
         "fingerprint": report.plan.fingerprint,
         "gates": [_verdict(verdict) for verdict in report.verdicts],
-        "targets": [_result(target) for target in report.targets],
+        "targets": [_result(target, report.plan.kind) for target in report.targets],
     }
 
 
@@ -170,9 +212,10 @@ def _pair(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _planned(target: TargetPlan) -> dict[str, Any]:
+def _planned(target: TargetPlan, kind: PlanKind) -> dict[str, Any]:
     return {
         "target": str(target.target),
+        "direction": _DIRECTIONS[kind.action],
         "from": list(target.start),
         "to": list(target.end),
         "revisions": [step.revision for step in target.steps],
@@ -188,10 +231,11 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _result(target: TargetResult) -> dict[str, Any]:
+def _result(target: TargetResult, kind: PlanKind) -> dict[str, Any]:
     return {
         **_named(target.target),
         "result": str(target.result),
+        "direction": _DIRECTIONS[kind.action],
         "from": list(target.start),
         "to": list(target.end),
         "revisions": [
@@ -201,10 +245,20 @@ def _result(target: TargetResult) -> dict[str, Any]:
     }
 
 
+def _examined(target: Examined) -> dict[str, Any]:
+    findings = [
+        {"topic": str(f.topic), "level": str(f.level), "message": f.message, "mend": f.mend}
+        for f in target.findings
+    ]
+    return {**_named(target.target), "server": target.server, "injection": target.way, "findings": findings}
+
+
 def _run(one: Run) -> dict[str, Any]:
     return {
         "run_id": one.id,
         "command": one.command,
+        "kind": str(one.plan.kind),
+        "reason": one.reason,
         "actor": one.actor,
         "outcome": str(one.outcome) if one.outcome else None,
         "started_at": _time(one.started_at),

@@ -18,30 +18,34 @@ import os
 import time
 from contextlib import suppress
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from .halt import Halt
+from .proof import FAMILIES, is_target_file
 
-_FAMILIES = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
 _ATTEMPTS = 4
 _BLINK = 0.02
 """Seconds between attempts at a file lock."""
 _held_files: dict[tuple[int, int], int] = {}
 """By device and inode, open for the rest of the process: closing one would give its work lock away."""
+_own_sessions: set[int] = set()
+"""The server's numbers of the sessions that this process took the work lock with: it is not in its own way."""
 
 
-def admit(connection: Any, expected: dict[str, Any]) -> None:
-    """Let env.py's connection in, or raise Halt; `expected` is what the parent's run lock says of the target."""
-    family = _FAMILIES.get(connection.dialect.name, connection.dialect.name)
+def admit(connection: Any, expected: dict[str, Any], context: Any) -> None:
+    """Let env.py's connection in, or raise Halt; `expected` is what the parent's run lock says of the target.
+
+    `context` is Alembic's, which says where env.py keeps its revisions.
+    """
+    family = FAMILIES.get(connection.dialect.name, connection.dialect.name)
     if family != expected["family"]:
         raise Halt("wrong_database", f"env.py connected to {family}, the target is {expected['family']}")
-    {"postgresql": _postgresql, "mysql": _mysql, "sqlite": _sqlite}[family](connection, expected)
+    {"postgresql": _postgresql, "mysql": _mysql, "sqlite": _sqlite}[family](connection, expected, context)
 
 
-def _postgresql(connection: Any, expected: dict[str, Any]) -> None:
+def _postgresql(connection: Any, expected: dict[str, Any], context: Any) -> None:
     proof, work = int(expected["proof_key"]), int(expected["work_key"])
     database = _one(connection, "SELECT current_database()")
     if _one(connection, f"SELECT pg_try_advisory_lock(CAST({proof} AS bigint))"):
@@ -49,8 +53,12 @@ def _postgresql(connection: Any, expected: dict[str, Any]) -> None:
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
     if _one(connection, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"):
         raise Halt("read_only", f"database {database!r} is a standby or read-only for this role")
-    _same_schema(connection, expected)
-    if not _one(connection, f"SELECT pg_try_advisory_lock(CAST({work} AS bigint))"):
+    home = connection.execute(text(_HOME), {"table": context.version_table}).scalar()
+    _same_place(context, expected, home)
+    session = _one(connection, "SELECT pg_backend_pid()")
+    if _one(connection, f"SELECT pg_try_advisory_lock(CAST({work} AS bigint))"):
+        _own_sessions.add(session)
+    elif not _own_sessions & set(connection.execute(text(_HOLDERS), {"key": work}).scalars()):
         raise Halt("work_locked", "the server still works for an earlier run in this database")
 
 
@@ -60,22 +68,48 @@ SELECT coalesce(
    WHERE c.relname = :table AND pg_catalog.pg_table_is_visible(c.oid)),
   current_schema())
 """
+_HOLDERS = """
+SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+  AND classid::bigint = (CAST(:key AS bigint) >> 32) & 4294967295
+  AND objid::bigint = CAST(:key AS bigint) & 4294967295
+"""
+"""The server's sessions that hold an advisory lock with a bigint key, which is shown there in two halves."""
 
 
-def _same_schema(connection: Any, expected: dict[str, Any]) -> None:
-    """Refuse where this session's search path leads to another version table than the parent's session saw."""
-    wanted = expected["home"]
-    if wanted is None:
+def place(context: Any) -> str | None:
+    """The schema that env.py's version table is in, or would be made in: as it says, or as its session decides."""
+    schema: str | None = context.version_table_schema
+    if schema is None and context.connection is not None:
+        family = FAMILIES.get(context.connection.dialect.name)
+        if family == "sqlite":
+            return "main"
+        home = text(_HOME).bindparams(table=context.version_table)
+        schema = context.connection.execute(home if family == "postgresql" else text("SELECT DATABASE()")).scalar()
+    return schema
+
+
+def _same_place(context: Any, expected: dict[str, Any], home: str | None) -> None:
+    """Refuse where env.py keeps its revisions in another table than the one that was read.
+
+    Schemas are compared by where they lead: what one side names, the other may take from the session (`home`
+    here, `expected["home"]` there).
+    """
+    schema = expected["version_table_schema"] or expected["home"]
+    wanted = (schema, expected["version_table"])
+    found = (context.version_table_schema or home, context.version_table)
+    if found == wanted or (schema is None and found[1] == wanted[1] and context.version_table_schema is None):
         return
-    found = connection.execute(text(_HOME), {"table": expected["version_table"]}).scalar()
-    if found != wanted:
-        raise Halt(
-            "version_table",
-            f"env.py works in schema {found!r}, but the version table was looked for in {wanted!r}",
-        )
+    names = [".".join(part for part in pair if part) for pair in (found, wanted)]
+    keys = ("version_table_schema", "version_table")
+    write = ", ".join(f"{key}: {name}" for key, name, other in zip(keys, found, wanted) if name != other)
+    what = f"env.py keeps its revisions in table {names[0]}, not in {names[1]}"
+    if context.version_table_schema is None and found[1] == wanted[1]:
+        what = f"env.py works in schema {home!r}, but the version table was looked for in {schema!r}"
+    raise Halt("version_table", what, write)
 
 
-def _mysql(connection: Any, expected: dict[str, Any]) -> None:
+def _mysql(connection: Any, expected: dict[str, Any], context: Any) -> None:
     database = _one(connection, "SELECT DATABASE()")
     proof = {"name": expected["proof_name"]}
     if database != expected["database"]:
@@ -85,19 +119,23 @@ def _mysql(connection: Any, expected: dict[str, Any]) -> None:
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
     if _one(connection, "SELECT @@global.read_only"):
         raise Halt("read_only", f"the server of database {database!r} is read-only")
-    key = hashlib.sha256(f"{database}\0{expected['token']}".encode()).hexdigest()[:40]
-    if _one(connection, f"SELECT GET_LOCK('orchestrate_work_{key}', 0)") != 1:
+    _same_place(context, expected, database)
+    name = "orchestrate_work_" + hashlib.sha256(f"{database}\0{expected['token']}".encode()).hexdigest()[:40]
+    session = _one(connection, "SELECT CONNECTION_ID()")
+    if _one(connection, f"SELECT GET_LOCK('{name}', 0)") == 1:
+        _own_sessions.add(session)
+    elif _one(connection, f"SELECT IS_USED_LOCK('{name}')") not in _own_sessions:
         raise Halt("work_locked", "the server still works for an earlier run in this database")
 
 
-def _sqlite(connection: Any, expected: dict[str, Any]) -> None:
+def _sqlite(connection: Any, expected: dict[str, Any], context: Any) -> None:
     rows = connection.execute(text("PRAGMA database_list")).fetchall()
     path = next((row[2] for row in rows if row[1] == "main"), "")
     if not path:
         raise Halt("wrong_database", _elsewhere("a SQLite database in memory"))
-    found = Path(path).stat()
-    if (found.st_dev, found.st_ino) != (expected["device"], expected["inode"]):
+    if not is_target_file(path, expected):
         raise Halt("wrong_database", _elsewhere(f"the file {path}"))
+    _same_place(context, expected, "main")
     if not _held(expected["work_lock"]):
         _lock_file(expected)
 

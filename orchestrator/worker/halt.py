@@ -7,13 +7,19 @@ class Halt(BaseException):
     """Stops env.py from inside. Not an Exception, so that an env.py that swallows errors does not swallow this.
 
     `code` is the word the parent acts on: wrong_database, work_locked, version_table, heads_moved, read_only,
-    scripts_differ, not_run, cancelled.
+    scripts_differ, not_run, inject, tried, cancelled. `write` is what would mend it in environments.yaml.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, write: str | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.write = write
+
+    @property
+    def reason(self) -> dict[str, str]:
+        """The fields that tell the parent."""
+        return {"code": self.code, "message": self.message, **({"write": self.write} if self.write else {})}
 
 
 class Cancelled(Halt, KeyboardInterrupt):

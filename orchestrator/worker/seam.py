@@ -11,44 +11,48 @@ generator only when that revision's transaction has ended. All of this holds fro
 from __future__ import annotations
 
 import hashlib
-import inspect
-from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from . import guard
+from .alone import alone
 from .channel import Channel, ParentGone
+from .config import build, script_directory
+from .connections import Connections
 from .failure import describe
 from .halt import Halt
 from .statements import Statements, in_autocommit
+from .steps import destination, step_of
+from .surroundings import around
 from .versions import versions
 
 
 def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     """Apply the requested revisions through the project's env.py; says `finished`, or raises what stopped it."""
-    config = _config(request)
-    script = ScriptDirectory.from_config(config)
-    seam = Seam(channel, request, script)
+    config = build(request)
+    script = script_directory(config, request)
+    connections = Connections(request)
+    connections.watch()
+    seam = Seam(channel, request, script, connections)
     environment = EnvironmentContext(
         config,
         script,
         fn=seam.steps,
         as_sql=False,
-        destination_rev="heads",
+        destination_rev=destination(config, script, request["steps"]),
         tag=None,
         dont_mutate=True,
     )
     seam.wrap(environment)
+    alone(script, environment)
     try:
-        with environment:
+        with around(config, request), environment:
             script.run_env()
         seam.after()
     except ParentGone:
@@ -59,29 +63,6 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     channel.say("finished", deferred=seam.deferred, kept=seam.kept, wrote=seam.wrote)
 
 
-def _config(request: dict[str, Any]) -> Config:
-    """The project's configuration as `alembic -c FILE -n SECTION -x … upgrade heads` would make it."""
-    path = Path(request["config"])
-    options = Namespace(
-        config=str(path),
-        name=request["section"],
-        x=list(request["x_arguments"]) or None,
-        raiseerr=False,
-        quiet=False,
-        revision="heads",
-        sql=False,
-        tag=None,
-        cmd=(command.upgrade, ["revision"], ["sql", "tag"]),
-    )
-    arguments: dict[str, Any] = {"ini_section": request["section"], "cmd_opts": options}
-    pyproject = path if path.name == "pyproject.toml" else path.with_name("pyproject.toml")
-    if "toml_file" in inspect.signature(Config.__init__).parameters and pyproject.exists():
-        arguments["toml_file"] = str(pyproject)
-    config = Config(None if path.name == "pyproject.toml" else str(path), **arguments)
-    config.set_main_option("sqlalchemy.url", request["url"].replace("%", "%%"))
-    return config
-
-
 class Seam:
     """One run of one env.py for one target.
 
@@ -89,11 +70,14 @@ class Seam:
     transaction mode. `in_hand` is the revision being run.
     """
 
-    def __init__(self, channel: Channel, request: dict[str, Any], script: ScriptDirectory) -> None:
+    def __init__(
+        self, channel: Channel, request: dict[str, Any], script: ScriptDirectory, connections: Connections
+    ) -> None:
         self._channel = channel
+        self._connections = connections
         self._request = request
         self._script = script
-        self._waiting: list[tuple[str, str]] = [(step["revision"], step["digest"]) for step in request["steps"]]
+        self._waiting: list[dict[str, str]] = list(request["steps"])
         self._heads = set(request["heads"])
         self._statements: Statements | None = None
         self._called = False
@@ -127,6 +111,7 @@ class Seam:
     def _remembering(self, act: Callable[[], None]) -> None:
         """Run `act`; a Halt is kept as well as raised, since asyncio or env.py may replace it on its way out."""
         try:
+            self._connections.check()
             act()
         except Halt as halt:
             self.halted = halt
@@ -136,47 +121,37 @@ class Seam:
         connection = context.connection
         if connection is None:
             raise Halt("not_run", "env.py configured Alembic without a connection")
-        self._same_version_table(context)
-        expected = {**self._request["guard"], "version_table": context.version_table}
-        guard.admit(connection, expected)
+        expected = {name: self._request[name] for name in ("version_table", "version_table_schema")}
+        guard.admit(connection, {**self._request["guard"], **expected}, context)
         if context._in_external_transaction:
             self.deferred = True
         elif hasattr(connection, "rollback"):
             connection.rollback()  # ends what the guard's questions began; session locks stay
         if self._statements is None:
             self._statements = Statements(connection.engine)
-        self._channel.say(
-            "admitted", deferred=self.deferred, versions=versions(), driver=connection.dialect.driver
-        )
+        self._channel.say("admitted", deferred=self.deferred, versions=versions(connection.dialect))
 
-    def _same_version_table(self, context: Any) -> None:
-        found = (context.version_table_schema, context.version_table)
-        expected = (self._request["version_table_schema"], self._request["version_table"])
-        if found != expected:
-            names = [".".join(part for part in pair if part) for pair in (found, expected)]
-            raise Halt("version_table", f"env.py keeps its revisions in table {names[0]}, not in {names[1]}")
-
-    def steps(self, heads: Any, context: Any) -> Iterator[MigrationStep]:
+    def steps(self, heads: Any, context: Any) -> Iterator[Any]:
         """The function Alembic runs: yields the planned revisions, each after the parent has said go."""
         if self._called and not self._waiting:
             return  # env.py runs its migrations a second time; the first did all there was
         self._called = True
         if set(_tuple(heads)) != self._heads:
             self._remembering(lambda: self._heads_moved(_tuple(heads)))
+        self._remembering(self._same_scripts)
         if not heads:
             context._ensure_version_table()
         while self._waiting:
-            revision, planned = self._waiting.pop(0)
-            self._remembering(lambda r=revision, p=planned: self._same_script(r, p))  # type: ignore[misc]
+            planned = self._waiting.pop(0)
+            revision = planned["revision"]
+            self._remembering(lambda r=revision, p=planned["digest"]: self._same_script(r, p))  # type: ignore[misc]
             autocommit = in_autocommit(context.connection)
             if not self._channel.ask("intent", revision=revision, autocommit=autocommit)["go"]:
                 self._waiting = []
                 return
-            step = MigrationStep.upgrade_from_script(
-                self._script.revision_map, self._script.get_revision(revision)
-            )
-            step.migration_fn = self._timed(step.migration_fn, context)
             self.in_hand = revision
+            step = step_of(self._script, revision, planned["action"])
+            step.migration_fn = self._timed(step.migration_fn, context)
             if self._statements is not None:
                 self._statements.begin(revision, Path(self._script.get_revision(revision).path))
             yield step
@@ -189,10 +164,24 @@ class Seam:
             "heads_moved", f"the database is at {', '.join(heads) or 'base'}, the plan starts at {expected}"
         )
 
+    def _same_scripts(self) -> None:
+        """Refuse where Alembic has other revisions than were read: env.py may choose their places as it runs."""
+        found = {script.revision for script in self._script.walk_revisions()}
+        read = set(self._request["revisions"])
+        told = [
+            f"{word} {shorten(', '.join(sorted(names)), 70, placeholder=' …')}"
+            for word, names in (("lacks", read - found), ("also has", found - read))
+            if names
+        ]
+        if told:
+            raise Halt("other_scripts", f"env.py uses other scripts than were read: it {' and '.join(told)}")
+
     def _same_script(self, revision: str, planned: str) -> None:
         path = Path(self._script.get_revision(revision).path)
-        content = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        if path.suffix == ".py" and "sha256:" + hashlib.sha256(content).hexdigest() != planned:
+        content = path.read_bytes()
+        if path.suffix == ".py":
+            content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if "sha256:" + hashlib.sha256(content).hexdigest() != planned:
             raise Halt("scripts_differ", f"{path.name} was changed after the plan was made")
 
     def _timed(self, migration: Callable[..., Any], context: Any) -> Callable[..., Any]:
@@ -206,24 +195,31 @@ class Seam:
         def run(**arguments: Any) -> Any:
             for statement in statements:
                 context.connection.execute(text(statement))
+            opened = self._connections.admitted
             try:
-                return migration(**arguments)
+                done = migration(**arguments)
+                self._connections.after_revision(context.connection)
             except BaseException as error:
                 self._raised = error  # env.py may swallow it on its way out
                 raise
+            finally:
+                if self._statements is not None and self._connections.admitted > opened:
+                    self._statements.wrote.add(str(self.in_hand))  # what else it opened commits unseen
+            return done
 
         run.__name__ = migration.__name__
         return run
 
     def reason(self, error: BaseException) -> dict[str, Any]:
         """Why it stopped, as fields for the parent: our own reason where there is one."""
-        halt = error if isinstance(error, Halt) else self.halted
+        halt = error if isinstance(error, Halt) else self.halted or self._connections.halted
         if halt is not None:
-            return {"code": halt.code, "message": halt.message}
+            return halt.reason
         return {"code": "revision_failed" if self.in_hand else "env_failed", **describe(error)}
 
     def after(self) -> None:
         """Raise what env.py kept to itself: a refusal, a revision's error, or that nothing was run at all."""
+        self._connections.check()
         if self.halted is not None:
             raise self.halted
         if self.in_hand is not None:

@@ -41,6 +41,10 @@ def _answer(channel: Channel, request: dict[str, Any]) -> None:
             from .seam import upgrade
 
             upgrade(channel, request)
+        elif request["do"] == "try":
+            from .trial import try_env
+
+            try_env(channel, request)
         else:
             from .scripts import load
 
@@ -48,7 +52,7 @@ def _answer(channel: Channel, request: dict[str, Any]) -> None:
     except ParentGone:
         raise
     except Halt as halt:
-        channel.say("failed", code=halt.code, message=halt.message)
+        channel.say("failed", **halt.reason)
     except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
         channel.say("failed", **_reason(error))
     finally:

@@ -43,9 +43,7 @@ _FLAGS = re.DOTALL | re.VERBOSE
 _NOT_CODE = {False: re.compile(_QUOTED, _FLAGS), True: re.compile(_MYSQL_QUOTED, _FLAGS)}
 """Literals and comments, by whether they are MySQL's. What MySQL executes of a comment, `/*! … */`, is code."""
 
-_OUT_OF_SIGHT = re.compile(
-    rb"\.\s*cursor\s*\(|\.\s*connection\b|\b(raw|dbapi|driver)_connection\b|create_(async_)?engine\b"
-)
+_OUT_OF_SIGHT = re.compile(rb"\.\s*cursor\s*\(|\.\s*connection\b|\b(raw|dbapi|driver)_connection\b")
 _SHOWN = 200
 """Characters of a statement that are kept: enough to find it in the script."""
 
@@ -192,7 +190,10 @@ def _autocommit(part: str) -> bool | None:
 
 
 def _out_of_sight(script: Path) -> bool:
-    """Whether a script may reach the database past the events: by a driver's cursor, or an engine of its own."""
+    """Whether a script may reach the database past the events, by a driver's cursor.
+
+    Further connections that it opens are seen where they are made (`connections.py`).
+    """
     return script.suffix != ".py" or _OUT_OF_SIGHT.search(script.read_bytes()) is not None
 
 

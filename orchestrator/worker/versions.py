@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import alembic
 import sqlalchemy
 
 
-def versions() -> dict[str, str]:
-    """The versions of Python, Alembic and SQLAlchemy, and this process's id."""
-    return {
+def versions(dialect: Any) -> dict[str, str]:
+    """What `ran_on` says, and this process's id."""
+    return {**ran_on(dialect), "process": str(os.getpid())}
+
+
+def ran_on(dialect: Any | None) -> dict[str, str]:
+    """The versions of Python, Alembic and SQLAlchemy; the driver's name and version where one was used."""
+    found = {
         "python": platform.python_version(),
         "alembic": alembic.__version__,
         "sqlalchemy": sqlalchemy.__version__,
-        "process": str(os.getpid()),
     }
+    return found if dialect is None else {**found, "driver": dialect.driver, "driver_version": _version(dialect)}
+
+
+def _version(dialect: Any) -> str:
+    """SQLite's own version for its drivers; for others the package's, since a module may tell another's."""
+    if dialect.name == "sqlite":
+        return sqlite3.sqlite_version
+    with suppress(PackageNotFoundError):
+        return version(dialect.driver)
+    return str(getattr(getattr(dialect, "dbapi", None), "__version__", "unknown")).partition(" ")[0]

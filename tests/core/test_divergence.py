@@ -36,6 +36,28 @@ def test_where_a_target_stands(seen: Seen, standing: Standing) -> None:
     assert stand(LINE, observation("dev", seen)) == standing
 
 
+@pytest.mark.parametrize(
+    ("seen", "standing"),
+    [
+        ("", Standing(State.EMPTY, missing=("a", "b"))),
+        ("b", Standing(State.AT_HEAD)),
+        ("b c", Standing(State.UNKNOWN_REVISION, unknown=("c",), unfollowed=("two",))),
+        ("d", Standing(State.UNKNOWN_REVISION, unknown=("d",), unfollowed=("d",))),
+        ("c zzz", Standing(State.UNKNOWN_REVISION, unknown=("zzz",))),
+    ],
+)
+def test_where_a_target_that_follows_one_branch_stands(seen: Seen, standing: Standing) -> None:
+    """
+    a ── b      one, which it follows
+     ├── c      two
+     └── d
+
+    It lacks nothing of the others; holding some of them is told with the label, or the id where there is none.
+    """
+    part = graph("a; b a #one; c a #two; d a").only(["one"])
+    assert stand(part, observation("dev", seen)) == standing
+
+
 @pytest.mark.parametrize("reading", [r for r in Reading if not r.readable])
 def test_what_cannot_be_read_has_no_known_revisions(reading: Reading) -> None:
     """Not even the empty set: nobody may conclude that all is missing."""
@@ -83,3 +105,15 @@ def test_databases_without_a_common_revision_have_nothing_in_common() -> None:
     two = graph("a; x")
     found = compare(two, frozenset("a"), frozenset("x"))
     assert found == Divergence(Relation.DIVERGED, missing=("a",), extra=("x",), common=())
+
+
+def test_a_downstream_does_not_lack_what_it_does_not_follow() -> None:
+    """
+    a ── b      one, which downstream follows
+     └── c      two
+    """
+    part = graph("a; b a #one; c a #two").only(["one"])
+    both, one = frozenset("abc"), frozenset("ab")
+    assert compare(part, both, one) == Divergence(Relation.IN_SYNC)
+    assert compare(part, both, frozenset("a")) == Divergence(Relation.BEHIND, missing=("b",))
+    assert compare(part.whole, one, both) == Divergence(Relation.AHEAD, extra=("c",))

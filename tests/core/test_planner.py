@@ -9,10 +9,12 @@ import pytest
 from orchestrator.core.divergence import stand
 from orchestrator.core.observations import Reading
 from orchestrator.core.plan import Plan, PlanKind
-from orchestrator.core.planner import World, explain, promote, rollout, twins
+from orchestrator.core.planner import promote, rollout
+from orchestrator.core.world import World, refusal, twins
 from orchestrator.errors import (
     ConfigurationError,
     DivergenceError,
+    Exit,
     InDoubtError,
     OrchestrateError,
     RefusedError,
@@ -252,7 +254,13 @@ def test_a_probe_that_knows_more_is_quoted() -> None:
     """Where the database itself said why, that is what is told."""
     denied = observation("dev", Reading.DENIED)
     seen = replace(denied, detail="password authentication failed", mend="check the password")
-    assert explain(seen, stand(LINE, seen)) == ("password authentication failed", "check the password")
+    error = refusal(seen, stand(LINE, seen))
+    assert error is not None
+    assert (error.what, error.mend, error.exit) == (
+        "password authentication failed",
+        "check the password",
+        Exit.UNAVAILABLE,
+    )
 
 
 def test_hundreds_of_tenants_on_a_thousand_revisions_are_planned() -> None:

@@ -273,3 +273,74 @@ def test_a_long_history_is_walked_without_recursion() -> None:
     found = Graph([*line, *branches])
     assert len(found.heads) == 21
     assert len(found.order(found.ancestors(found.heads))) == 2020
+
+
+COMPONENTS = """
+    a
+    e1 a #expand
+    e2 e1
+    c1 a ~e1 #contract
+    c2 c1
+    m e2 c2
+    x #extra
+    y x ~expand
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "branches", "revisions", "heads"),
+    [
+        ("a; b a #one; c a #two", ["one"], "a b", ("b",)),
+        ("a; b a #one; c a #two", ["one", "two"], "a b c", ("b", "c")),
+        ("a; b a #one; c b; d b", ["one"], "a b c d", ("c", "d")),
+        ("a; b a #one; c a ~b #two", ["two"], "a b c", ("c",)),
+        ("a; b a #one; c a ~b #two", ["one"], "a b", ("b",)),
+        ("a; b a; x; y x", ["y"], "x y", ("y",)),
+        (COMPONENTS, ["extra"], "a e1 x y", ("y",)),
+        (COMPONENTS, ["contract"], "a e1 e2 c1 c2 m", ("m",)),
+    ],
+)
+def test_a_part_has_what_the_heads_of_its_branches_stand_on(
+    text: str, branches: list[str], revisions: str, heads: tuple[str, ...]
+) -> None:
+    """Lines go on from a label, or from a named revision, to every end; a merge brings its other side along."""
+    part = graph(text).only(branches)
+    assert set(part.scripts) == set(revisions.split())
+    assert part.heads == heads
+
+
+def test_names_in_a_part_are_those_of_the_whole() -> None:
+    """
+    a ── b      one
+     └── c      two
+
+    A name of the other branch means nothing here, and is no mistake; heads are the part's own.
+    """
+    part = graph("a; b1 a #one; c1 a #two").only(["one"])
+    assert [part.resolve(name) for name in ("b1", "c1", "two@head", "one@heads")] == [("b1",), (), (), ("b1",)]
+    assert part.resolve("head") == part.resolve("heads") == ("b1",)
+    with pytest.raises(UsageError, match="'three@head'"):
+        part.resolve("three@head")
+
+
+def test_a_part_of_an_unknown_branch_is_a_key_error() -> None:
+    """Whether a label is known is asked first; here a wrong one is a bug."""
+    with pytest.raises(KeyError):
+        graph("a #one").only(["two"])
+
+
+def test_the_labels_of_a_revision() -> None:
+    """Those of its line: labels on what it stands on by down_revision, not on what it depends on."""
+    found = graph(COMPONENTS)
+    assert found.labels == ("expand", "contract", "extra")
+    assert found.labels_of("m") == ("expand", "contract")
+    assert (found.labels_of("y"), found.labels_of("a")) == (("extra",), ())
+
+
+@pytest.mark.parametrize("name", ["001", "v3.2.0.a", "0.98.0", "main_0002", "kilo", "1e5", "0x10", "on", "no"])
+def test_an_id_that_looks_like_something_else_is_an_id(name: str) -> None:
+    """It is matched as a whole before anything begins with it, alone and in front of @head."""
+    found = graph(f"{name}; {name}9 {name}; other")
+    assert found.resolve(name) == (name,)
+    assert found.resolve(f"{name}@head") == (f"{name}9",)
+    assert found.only([name]).heads == (f"{name}9",)

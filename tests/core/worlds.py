@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.pipeline import Environment, Pipeline
-from orchestrator.core.planner import World
 from orchestrator.core.revisions import Graph, Script
 from orchestrator.core.targets import Target
+from orchestrator.core.world import World
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.pipeline import Environment, Pipeline
-from orchestrator.core.planner import World
 from orchestrator.core.revisions import Graph
 from orchestrator.core.targets import Target
+from orchestrator.core.world import World
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 ENVIRONMENTS = ("dev", "test", "prod")

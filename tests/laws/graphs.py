@@ -8,8 +8,11 @@ from orchestrator.core.revisions import Graph, Script
 
 
 @st.composite
-def graphs(draw: st.DrawFn, largest: int = 12) -> Graph:
-    """A graph of 1 to `largest` revisions r00, r01, …, each standing only on earlier ones."""
+def graphs(draw: st.DrawFn, largest: int = 12, *, labels: bool = False) -> Graph:
+    """A graph of 1 to `largest` revisions r00, r01, …, each standing only on earlier ones.
+
+    With `labels` some of them, and always the first, have a label: l00, l01, …
+    """
     scripts: list[Script] = []
     for number in range(draw(st.integers(1, largest))):
         earlier = [script.revision for script in scripts]
@@ -21,6 +24,7 @@ def graphs(draw: st.DrawFn, largest: int = 12) -> Graph:
                 down_revisions=tuple(sorted(_independent(down, scripts))),
                 depends_on=tuple(sorted(depends - down)),
                 path=f"r{number:02}.py",
+                branch_labels=(f"l{number:02}",) if labels and (not number or draw(st.booleans())) else (),
                 digest=f"sha256:{number:02}",
             )
         )

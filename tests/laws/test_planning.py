@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from orchestrator.core import plan as plans
 from orchestrator.core.divergence import Relation, State, applied, compare, stand
 from orchestrator.core.plan import Plan, Step, TargetPlan, Wave
-from orchestrator.core.planner import World, promote, rollout
+from orchestrator.core.planner import promote, rollout
 from orchestrator.core.revisions import Graph
 from orchestrator.core.targets import Target
+from orchestrator.core.world import World
 from orchestrator.errors import OrchestrateError
 from tests.laws.databases import ENVIRONMENTS, heads, pipelines, promotable, seen, world
 from tests.laws.graphs import graphs

@@ -18,9 +18,11 @@ from orchestrator.core.reports import RunReport, StatusReport
 from orchestrator.core.run import Run
 from orchestrator.execution.stop import Stop
 from orchestrator.journal.journal import Journal
+from orchestrator.operations import prepared as performing
 from orchestrator.operations import release, runs
 from orchestrator.operations import status as verb
-from orchestrator.operations.release import Actor, Prepared, Wish
+from orchestrator.operations.prepared import Actor, Prepared
+from orchestrator.operations.release import Wish
 from orchestrator.project import configuration as files
 from orchestrator.project.configuration import Configuration
 from orchestrator.project.settings import read_settings
@@ -83,7 +85,7 @@ class Shop:
         return release.prepare(self.configuration, wish, now, frozenset(confirmed))
 
     def perform(self, prepared: Prepared) -> RunReport:
-        return release.perform(self.configuration, prepared, self.actor)
+        return performing.perform(self.configuration, prepared, self.actor)
 
     def promote(self, source: str, destination: str, *confirmed: str, to: str | None = None) -> RunReport:
         return self.perform(self.prepare(Wish(destination, source, to), *confirmed))
@@ -93,7 +95,7 @@ class Shop:
 
     def resume(self, run_id: str | None = None, *confirmed: str) -> RunReport:
         configuration = self.configuration
-        return release.resume(configuration, runs.find(configuration, run_id), self.actor, frozenset(confirmed))
+        return performing.resume(configuration, runs.find(configuration, run_id), self.actor, frozenset(confirmed))
 
     def runs(self) -> tuple[Run, ...]:
         return runs.runs(self.configuration, 20).runs

@@ -18,7 +18,8 @@ from orchestrator.errors import (
     UsageError,
 )
 from orchestrator.operations import runs
-from orchestrator.operations.release import Prepared, Wish
+from orchestrator.operations.prepared import Prepared
+from orchestrator.operations.release import Wish
 from tests.operations.conftest import Shop, now
 
 FAILING = 'op.create_table("half", sa.Column("id", sa.Integer))\nop.execute("INSERT INTO nowhere VALUES (1)")'

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from orchestrator.errors import ConfigurationError, Problem
 from orchestrator.project.revision_scripts import alembic_config
-from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
+from orchestrator.project.revision_scripts.alembic_config import AlembicConfig, Places
 
 INI = "[alembic]\n"
 TOML = "[tool.alembic]\n"
@@ -24,7 +24,7 @@ SAME_AS_ALEMBIC: Mapping[str, tuple[str, dict[str, str]]] = {
     "relative, ini elsewhere": ("conf/alembic.ini", {"conf/alembic.ini": INI + "script_location = m"}),
     "here": ("conf/alembic.ini", {"conf/alembic.ini": INI + "script_location = %(here)s/../m"}),
     "absolute": ("alembic.ini", {"alembic.ini": INI + "script_location = {root}/m"}),
-    "empty": ("alembic.ini", {"alembic.ini": INI + "script_location ="}),
+    "empty": ("alembic.ini", {"alembic.ini": INI + "script_location =", "env.py": ""}),
     "interpolation": ("alembic.ini", {"alembic.ini": INI + "base = m\nscript_location = %(here)s/%(base)s"}),
     "from DEFAULT": ("alembic.ini", {"alembic.ini": "[DEFAULT]\nscript_location = m\n" + INI}),
     "double percent": ("alembic.ini", {"alembic.ini": INI + "script_location = 100%%", "100%/env.py": ""}),
@@ -204,7 +204,7 @@ BROKEN: Mapping[str, tuple[dict[str, str], str, str]] = {
     ),
     "unknown package": (
         {"alembic.ini": INI + "script_location = no_such_package:db/m"},
-        "names the package 'no_such_package', which this Python cannot find",
+        f"names the package 'no_such_package', which {sys.executable} cannot find",
         "script_location = %(here)s/db/m",
     ),
     "no header": ({"alembic.ini": "script_location = m"}, "alembic.ini:1: text before the first", "correct"),
@@ -291,6 +291,61 @@ def test_a_directory_beside_the_ini_is_pointed_at(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, "app/alembic.ini")
     assert problem.mend is not None
     assert "`%(here)s/migrations`" in problem.mend
+
+
+def test_a_directory_above_the_ini_is_pointed_at(tmp_path: Path) -> None:
+    """A location that is relative to a folder further up is mended with the working directory to set."""
+    write(tmp_path, {"src/app/db/alembic.ini": INI + "script_location = app/db/m", "src/app/db/m/env.py": ""})
+    (problem,) = problems_of(tmp_path / "src/app/db", "alembic.ini")
+    assert problem.mend == f"set the project's working_directory to {tmp_path}/src"
+
+
+def test_env_py_beside_the_ini_is_pointed_at(tmp_path: Path) -> None:
+    """Where the ini lies in the directory of env.py and says another, that directory is the mend."""
+    write(tmp_path, {"m/alembic.ini": INI + "script_location = {dir}", "m/env.py": ""})
+    (problem,) = problems_of(tmp_path, "m/alembic.ini")
+    assert problem.mend == f"set projects.app.script_location to {tmp_path}/m in environments.yaml"
+
+
+def test_a_location_without_env_py(tmp_path: Path) -> None:
+    """A directory that exists and has no env.py is a mistake, never a project with nothing to do."""
+    write(tmp_path, {"alembic.ini": INI + "script_location = m", "m/versions/a.py": ""})
+    with pytest.raises(ConfigurationError, match=r"has no env\.py"):
+        read(tmp_path / "alembic.ini", "alembic", tmp_path)
+
+
+def test_env_py_beside_an_ini_without_a_location(tmp_path: Path) -> None:
+    """As Flask-Migrate has it: the directory of the ini, in whichever section; with a location it is that one."""
+    write(tmp_path, {"m/alembic.ini": INI + "[other]\nx = 1\n[third]\nscript_location = n", "m/env.py": ""})
+    write(tmp_path, {"n/env.py": ""})
+    locations = [
+        alembic_config.read(Path("m/alembic.ini"), section, tmp_path).script_location
+        for section in ("alembic", "other", "third")
+    ]
+    assert locations == [tmp_path / "m", tmp_path / "m", tmp_path / "n"]
+
+
+def test_places_come_before_the_files(tmp_path: Path) -> None:
+    """What environments.yaml says of the locations is used, and the rest is as the files have it."""
+    text = "script_location = nowhere\nversion_locations = a b\nrecursive_version_locations = true\n"
+    write(
+        tmp_path,
+        {"alembic.ini": INI + text + "prepend_sys_path = lib", "m/env.py": "", "lib/shop/__init__.py": ""},
+    )
+    places = Places(str(tmp_path / "m"), (str(tmp_path / "one two:three"), "shop:versions"))
+    found = alembic_config.read(Path("alembic.ini"), "alembic", tmp_path, places)
+    locations = (tmp_path / "one two:three", tmp_path / "lib/shop/versions")
+    assert (found.script_location, found.version_locations) == (tmp_path / "m", locations)
+    assert found.recursive
+
+
+def test_with_a_script_location_there_need_be_no_ini(tmp_path: Path) -> None:
+    """The default file may be missing then; one of another name was named by somebody and may not."""
+    write(tmp_path, {"m/env.py": ""})
+    places = Places(str(tmp_path / "m"))
+    assert alembic_config.read(Path("alembic.ini"), "alembic", tmp_path, places).script_location == tmp_path / "m"
+    with pytest.raises(ConfigurationError, match="there is no such file"):
+        alembic_config.read(Path("other.ini"), "alembic", tmp_path, places)
 
 
 def test_no_line_of_the_ini_is_quoted(tmp_path: Path) -> None:

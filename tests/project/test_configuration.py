@@ -57,6 +57,43 @@ def test_projects_are_anchored_at_the_file(tmp_path: Path) -> None:
     assert (billing.working_directory, billing.transactions) == (tmp_path / "work", Transactions.AS_ENV)
 
 
+def test_branches_are_inherited_and_replaced(tmp_path: Path) -> None:
+    """The nearest list of labels counts, an empty one means all again, and each knows where it was written."""
+    text = HEAD + (
+        "  dev: {url: 'sqlite:///d.db'}\n  qa: {url: 'sqlite:///q.db', branches: [001, 1e5, on, 0x10, 3.10]}\n"
+        "  prod:\n    branches: [shop]\n    databases:\n"
+        "      a: {url: 'sqlite:///a.db'}\n      b: {url: 'sqlite:///b.db', branches: []}\n"
+        "defaults: {branches: [core, more]}\n"
+    )
+    found = loaded(tmp_path, text)
+    branches = {str(t): found.branches_of(t) for t in found.pipeline.targets}
+    assert [one.labels for one in branches.values()] == [
+        ("core", "more"),
+        ("001", "1e5", "on", "0x10", "3.10"),
+        ("shop",),
+        (),
+    ]
+    assert (branches["dev"].name, branches["dev"].where) == (
+        "defaults.branches",
+        f"{tmp_path}/environments.yaml:10",
+    )
+    assert branches["prod/a"].name == "prod.branches"
+
+
+def test_locations_are_anchored_at_the_file(tmp_path: Path) -> None:
+    """What a project says of its scripts is relative to the file, unless it is package:path."""
+    text = HEAD + (
+        "  dev: {url: 'sqlite:///d.db'}\nprojects:\n"
+        "  app: {script_location: db/m, version_locations: [v one, /abs, 'shop:db/v']}\n"
+        "  other: {script_location: 'shop:db', config: 'no_such_package:alembic.ini'}\n"
+    )
+    app, other = loaded(tmp_path, text).projects.values()
+    assert app.script_location == str(tmp_path / "db/m")
+    assert app.version_locations == (str(tmp_path / "v one"), "/abs", "shop:db/v")
+    assert (other.script_location, other.version_locations) == ("shop:db", ())
+    assert other.config == tmp_path / "no_such_package:alembic.ini"
+
+
 def test_a_small_file_has_a_default_for_all(tmp_path: Path) -> None:
     """One project `app` with alembic.ini beside the file, this Python, and a journal under .orchestrator."""
     found = loaded(tmp_path, HEAD + "  dev: {url: 'sqlite:///dev.db'}\n")

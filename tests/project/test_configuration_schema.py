@@ -58,6 +58,8 @@ def one(entry: str, rest: str = "") -> str:
 
 
 GOOD = [
+    one("{url: 'sqlite:///a.db', branches: [expand, 001]}", "defaults: {branches: }"),
+    one("{url: 'sqlite:///a.db'}", "projects: {app: {script_location: 'a:b', version_locations: [v, w x]}}"),
     FULL,
     one("{url: 'sqlite:///a.db'}"),
     one("{url_file: x, timeouts: {connect: 1.5, statement: none, table_lock: '${X:-5}'}}"),
@@ -68,6 +70,9 @@ GOOD = [
     ),
 ]
 BAD = [
+    one("{url: 'sqlite:///a.db', branches: expand}"),
+    one("{url: 'sqlite:///a.db'}", "projects: {app: {version_locations: v}}"),
+    one("{url: 'sqlite:///a.db'}", "projects: {app: {script_location: }}"),
     one("{}"),
     one("{url: }"),
     one("{url: 'sqlite:///a.db', url_file: x}"),

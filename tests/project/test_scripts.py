@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from orchestrator.core.revisions import Script
 from orchestrator.errors import Problem, ScriptsError
 from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
-from orchestrator.project.revision_scripts.scripts import read_scripts
+from orchestrator.project.revision_scripts.scripts import below, read_scripts
 
 ROOT = "revision = 'a1'\ndown_revision = None\n"
 
@@ -364,6 +364,30 @@ def test_compiled_scripts_are_found_as_alembic_finds_them_and_loaded(tmp_path: P
         "is compiled, and cannot be read without running it"
     }
     assert len(problems_of(config)) == 3
+
+
+def test_folders_that_are_not_looked_into_are_known(tmp_path: Path) -> None:
+    """Directories below a location that hold scripts are named, unless they are read anyway."""
+    write(tmp_path, {"v/a/sqlite/1.py": ROOT, "v/postgresql/1.py": ROOT, "v/helpers/x.py": "", "v/2.py": ROOT})
+    assert [path.name for path in below(configured(tmp_path))] == ["sqlite", "postgresql"]
+    assert below(configured(tmp_path, recursive=True)) == ()
+
+
+def test_compiled_scripts_have_a_digest_and_a_message(tmp_path: Path) -> None:
+    """A digest over the bytes as they are, and the docstring's first paragraph, which only loading tells."""
+    config = configured(tmp_path, sourceless=True)
+    write(tmp_path, {"v/one.py": "'One\\nline'\n" + ROOT})
+    compileall.compile_dir(tmp_path / "v", quiet=2, legacy=True)
+    (tmp_path / "v/one.py").unlink()
+    (script,) = read_scripts(config, run)
+    assert script.digest == f"sha256:{hashlib.sha256((tmp_path / 'v/one.pyc').read_bytes()).hexdigest()}"
+    assert script.message == "One\nline"
+
+
+def test_relative_imports_are_no_obstacle(tmp_path: Path) -> None:
+    """A script that imports from its package is read like any other, since nothing of it is run."""
+    write(tmp_path, {"v/__init__.py": "", "v/1.py": ROOT + "from . import helpers\nfrom ..models import Order\n"})
+    assert [script.revision for script in read_scripts(configured(tmp_path))] == ["a1"]
 
 
 def test_scripts_are_not_run(tmp_path: Path) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 from orchestrator.core import plan as plans
 from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
 from orchestrator.core.reports import (
+    DoctorReport,
     Done,
+    Examined,
     Failure,
     Pair,
     PlanReport,
@@ -231,7 +234,36 @@ SHUT = (
     Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "add --confirm prod"),
 )
 
+GROUND = (
+    Finding(Topic.CONFIG, Level.OK, "alembic.ini"),
+    Finding(Topic.SCRIPTS, Level.OK, "3 revisions, head c3"),
+    Finding(Topic.INTERPRETER, Level.OK, "Python 3.11.2, Alembic 1.20.1, SQLAlchemy 2.1.9"),
+    Finding(Topic.SERVER, Level.OK, "PostgreSQL 15.4"),
+)
+NOTED = (*GROUND, Finding(Topic.TRANSACTIONAL_DDL, Level.NOTE, "DDL is not transactional"))
+NOT_REACHED = Finding(
+    Topic.INJECTION, Level.PROBLEM, "env.py is not reached by sqlalchemy.url", "add the lines below"
+)
+ILL = (
+    *GROUND,
+    NOT_REACHED,
+    Finding(Topic.PRIVILEGES, Level.PROBLEM, "app may not create tables in schema public", "GRANT CREATE"),
+    Finding(Topic.TLS, Level.WARNING, "the connection is not encrypted", "add ?sslmode=require"),
+)
+LONG_WAY = "variables POSTGRES_SERVER, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB"
+HEALTHY = DoctorReport(tuple(Examined(t, NOTED, "SQLite 3.40.1", "sqlalchemy.url") for t in (DEV, TEST)))
+UNHEALTHY = DoctorReport(
+    (
+        Examined(DEV, (*GROUND, NOT_REACHED), "PostgreSQL 15.4", LONG_WAY),
+        Examined(PROD, ILL, "PostgreSQL 15.4", LONG_WAY),
+        Examined(Target("r", "dead"), (Finding(Topic.SERVER, Level.PROBLEM, "no server listens there"),)),
+    ),
+    'projects:\n  app:\n    inject:\n      variables:\n        POSTGRES_DB: "{database}"\n',
+)
+
 REPORTS: Mapping[str, Report] = {
+    "doctor_healthy": HEALTHY,
+    "doctor_unhealthy": UNHEALTHY,
     "status_states": StatusReport(tuple(map(standing, State)), (), MESSAGES, {"app": ("c3",)}),
     **{f"status_{relation}": related(relation) for relation in Relation},
     "status_all_at_head": all_at_head(),

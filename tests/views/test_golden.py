@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.divergence import Relation, State
+from orchestrator.core.findings import Level
 from orchestrator.core.reports import Envelope, Result
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
@@ -51,7 +52,7 @@ def test_no_golden_file_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(REPORTS)
 
 
-@pytest.mark.parametrize("kind", [State, Relation, Outcome, Result])
+@pytest.mark.parametrize("kind", [State, Relation, Outcome, Result, Level])
 def test_every_word_that_programs_rely_on_is_in_some_golden_file(kind: type) -> None:
     """A new state, relation, outcome or result needs a report here."""
     shown = "".join((GOLDEN / f"{name}.json").read_text() for name in REPORTS)

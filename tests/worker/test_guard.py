@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,9 @@ from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import acquire, work_lock_holder
 from orchestrator.worker import guard
 from orchestrator.worker.halt import Halt
+
+CONTEXT = SimpleNamespace(version_table="alembic_version", version_table_schema=None)
+"""What env.py told Alembic."""
 
 
 def endpoint(url: str) -> Endpoint:
@@ -36,7 +40,7 @@ def test_the_right_database_lets_in_and_is_locked(database_url: str) -> None:
     """On the target's own database the worker is admitted and holds the work lock until it disconnects."""
     with acquire(endpoint(database_url), "run") as lock:
         with connected(database_url) as connection:
-            guard.admit(connection, expected(lock.guard.request()))
+            guard.admit(connection, expected(lock.guard.request()), CONTEXT)
             assert work_lock_holder(endpoint(database_url)) is not None
             assert admitted_in_another_process(database_url, lock.guard.request()) == "work_locked"
         release_files()
@@ -47,8 +51,8 @@ def test_configuring_twice(database_url: str) -> None:
     """An env.py that configures Alembic a second time is admitted again, and its lock is one lock."""
     with acquire(endpoint(database_url), "run") as lock:
         with connected(database_url) as connection:
-            guard.admit(connection, expected(lock.guard.request()))
-            guard.admit(connection, expected(lock.guard.request()))
+            guard.admit(connection, expected(lock.guard.request()), CONTEXT)
+            guard.admit(connection, expected(lock.guard.request()), CONTEXT)
             assert admitted_in_another_process(database_url, lock.guard.request()) == "work_locked"
         assert len(guard._held_files) <= 1
         release_files()
@@ -60,7 +64,7 @@ def test_another_run_in_the_other_database(database_url: str, new_database: Call
     other = new_database(sa.engine.make_url(database_url).get_backend_name())
     with acquire(endpoint(database_url), "run") as lock, acquire(endpoint(other), "another"):
         with connected(other) as connection, pytest.raises(Halt) as refused:
-            guard.admit(connection, expected(lock.guard.request()))
+            guard.admit(connection, expected(lock.guard.request()), CONTEXT)
         assert refused.value.code == "wrong_database"
         assert work_lock_holder(endpoint(other)) is None
 
@@ -74,7 +78,7 @@ def test_another_run_in_the_right_database(database_url: str) -> None:
         pytest.skip("a file is known by its device and inode, not by its lock")
     with acquire(endpoint(database_url), "successor"), connected(database_url) as connection:
         with pytest.raises(Halt) as refused:
-            guard.admit(connection, told)
+            guard.admit(connection, told, CONTEXT)
         assert refused.value.code == "wrong_database"
 
 
@@ -85,7 +89,7 @@ def test_the_right_server_and_another_database(new_database: Callable[[str], str
     with acquire(endpoint(url), "run") as lock, connected(url) as connection:
         connection.execute(sa.text(f"USE {sa.engine.make_url(other).database}"))
         with pytest.raises(Halt) as refused:
-            guard.admit(connection, expected(lock.guard.request()))
+            guard.admit(connection, expected(lock.guard.request()), CONTEXT)
     assert refused.value.code == "wrong_database"
 
 
@@ -99,7 +103,7 @@ def test_another_database_of_the_same_server(
         prepared.execute(sa.text("SELECT 1"))
     here = acquire(endpoint(database_url), "run")
     with here as lock, connected(other) as connection, pytest.raises(Halt) as refused:
-        guard.admit(connection, expected(lock.guard.request()))
+        guard.admit(connection, expected(lock.guard.request()), CONTEXT)
     assert refused.value.code == "wrong_database"
     assert work_lock_holder(endpoint(database_url)) is None
 
@@ -112,14 +116,14 @@ def test_a_run_lock_that_nobody_holds(database_url: str) -> None:
     if told["family"] == "sqlite":
         pytest.skip("a file is known by its device and inode, not by its lock")
     with connected(database_url) as connection, pytest.raises(Halt) as refused:
-        guard.admit(connection, told)
+        guard.admit(connection, told, CONTEXT)
     assert refused.value.code == "wrong_database"
 
 
 def test_another_family(new_database: Callable[[str], str]) -> None:
     """A connection to another kind of database is refused."""
     with connected(new_database("sqlite")) as connection, pytest.raises(Halt) as refused:
-        guard.admit(connection, {"family": "postgresql"})
+        guard.admit(connection, {"family": "postgresql"}, CONTEXT)
     assert refused.value.code == "wrong_database"
 
 
@@ -130,18 +134,20 @@ def test_another_schema(new_database: Callable[[str], str]) -> None:
         connection.execute(sa.text("CREATE SCHEMA other"))
         connection.execute(sa.text("SET search_path TO other"))
         with pytest.raises(Halt) as refused:
-            guard.admit(connection, {**expected(lock.guard.request()), "home": "public"})
+            guard.admit(connection, {**expected(lock.guard.request()), "home": "public"}, CONTEXT)
     assert refused.value.code == "version_table"
 
 
 ADMIT = """
 import json, sys
+from types import SimpleNamespace
 import sqlalchemy as sa
 from orchestrator.worker import guard
 from orchestrator.worker.halt import Halt
+context = SimpleNamespace(version_table="alembic_version", version_table_schema=None)
 with sa.create_engine(sys.argv[1]).connect() as connection:
     try:
-        guard.admit(connection, json.loads(sys.argv[2]))
+        guard.admit(connection, json.loads(sys.argv[2]), context)
     except Halt as halt:
         print(halt.code)
 """
@@ -162,4 +168,5 @@ def release_files() -> None:
 
 def expected(request: dict[str, object]) -> dict[str, object]:
     """What the parent tells beside the guard."""
-    return {**request, "home": None, "version_table": "alembic_version", "run": "r1", "who": "a person"}
+    parent = {"home": None, "version_table": "alembic_version", "version_table_schema": None}
+    return {**request, **parent, "run": "r1", "who": "a person"}

@@ -13,7 +13,8 @@ NAME = "order"
 def order(plan: Plan, circumstances: Circumstances) -> Verdict:
     """Refuses a promotion that skips an environment or goes backwards."""
     if plan.kind is not PlanKind.PROMOTE or plan.source is None:
-        return Verdict(NAME, Answer.PASS, "every environment is passed in order")
+        passed = "every environment is passed in order" if plan.kind is PlanKind.ROLLOUT else "nothing is promoted"
+        return Verdict(NAME, Answer.PASS, passed)
     source, destination = plan.source, plan.through
     skipped = circumstances.pipeline.between(source, destination)
     if skipped is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.run import Run
 
 NAME = "source_run"
@@ -15,7 +15,8 @@ def source_run(plan: Plan, circumstances: Circumstances) -> Verdict:
     Later environments of such a run do not matter: a rollout that stopped at prod finished staging.
     """
     if plan.source is None:
-        return Verdict(NAME, Answer.PASS, "the source is the scripts")
+        told = "the source is the scripts" if plan.kind is PlanKind.ROLLOUT else "nothing is promoted"
+        return Verdict(NAME, Answer.PASS, told)
     for target in circumstances.pipeline.environment(plan.source).targets:
         run = circumstances.last_runs.get(target)
         if run is None or run.complete or run.finished(target):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestrator.core.comparison import Comparison
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.plan import Plan
 from orchestrator.core.run import Run
@@ -35,12 +36,15 @@ class Circumstances:
     """All that gates may look at beside the plan.
 
     `last_runs` holds, for each target, the latest run that touched it. `confirmed` are the
-    environments a person named for this very run.
+    environments a person named for this very run. `comparison` is an adoption's, and `accepted` whether a person
+    accepted what it found.
     """
 
     pipeline: Pipeline
     last_runs: Mapping[Target, Run] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
+    comparison: Comparison | None = None
+    accepted: bool = False
 
 
 Gate = Callable[[Plan, Circumstances], Verdict]

@@ -26,11 +26,21 @@ _MERGED = ("variables", "timeouts")
 
 
 @dataclass(frozen=True, slots=True)
+class Branches:
+    """The labels of the branches that a target follows, none for all; `name` and `where` are for messages."""
+
+    labels: tuple[str, ...]
+    name: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """One target as the file describes it. `name` and `where` are for messages about the way to its URL."""
 
     target: Target
     project: str
+    branches: Branches
     way: Connected
     name: str
     where: str
@@ -103,6 +113,7 @@ class Definitions:
         return Definition(
             target=target,
             project=self._project(target.database, layers),
+            branches=self._branches(layers),
             way=way,
             name=dotted(place),
             where=self._document.where(place),
@@ -130,6 +141,11 @@ class Definitions:
             what = f"{dotted(place)}: which project is it?"
             self.problems.append(Problem(what, self._document.where(place), mend))
         return self._projects[0]
+
+    def _branches(self, layers: tuple[_Layer, ...]) -> Branches:
+        layer = _giving(layers, "branches")
+        place = (*layer.place, "branches")
+        return Branches(tuple(layer.shape.branches), dotted(place), self._document.where(place))
 
     def _unknown_project(self, name: str, place: Place) -> None:
         what = f"{dotted(place)}: there is no project '{name}'"
@@ -172,9 +188,13 @@ def _entry_of(place: Place) -> Place:
             return place[:1]
 
 
+def _giving(layers: tuple[_Layer, ...], key: str) -> _Layer:
+    """The nearest layer that says something of the key, else the furthest, which has the default."""
+    return next((layer for layer in reversed(layers) if key in layer.shape.model_fields_set), layers[0])
+
+
 def _latest(layers: tuple[_Layer, ...], key: str) -> Any:
-    given = (layer.shape for layer in reversed(layers) if key in layer.shape.model_fields_set)
-    return getattr(next(given, layers[0].shape), key)
+    return getattr(_giving(layers, key).shape, key)
 
 
 def _timeouts(layers: tuple[_Layer, ...]) -> Timeouts:

@@ -19,6 +19,7 @@ from orchestrator.project.environments_file.schema import (
     DefaultsShape,
     EnvironmentShape,
     FileShape,
+    InjectShape,
     ProjectShape,
     TimeoutsShape,
 )
@@ -120,6 +121,8 @@ def _shape_at(place: Place) -> type[BaseModel]:
             return DatabaseShape
         case ("projects", _):
             return ProjectShape
+        case ("projects", _, "inject"):
+            return InjectShape
         case ("defaults",):
             return DefaultsShape
         case _:

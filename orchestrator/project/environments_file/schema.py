@@ -10,9 +10,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from orchestrator.project.environments_file.templates import Attribute, OptionName, Template
 from orchestrator.project.environments_file.types import (
     Command,
     Duration,
+    Hook,
     JournalUrl,
     Limit,
     Mode,
@@ -20,6 +22,8 @@ from orchestrator.project.environments_file.types import (
     OptionalName,
     OptionalText,
     OrEmpty,
+    OtherDatabases,
+    Others,
     Switch,
     Text,
     Transactions,
@@ -68,6 +72,10 @@ class Inherited(_Shape):
     x_arguments: Annotated[list[Word], OrEmpty(list)] = Field(
         default=[],
         description="What env.py sees as alembic -x arguments, for example tenant=acme. Replaces inherited ones.",
+    )
+    branches: Annotated[list[Word], OrEmpty(list)] = Field(
+        default=[],
+        description="The labels of the branches that are followed here. Default all. Replaces inherited ones.",
     )
     version_table: Text = Field(default="alembic_version", description="The table that holds the heads.")
     version_table_schema: Text | None = Field(default=None, description="The schema of that table.")
@@ -126,11 +134,42 @@ class EnvironmentShape(Connected):
     )
 
 
+class InjectShape(_Shape):
+    """How a target reaches env.py, as templates of {url} {driver} {user} {password} {host} {port} {database}
+    {environment} {name}; {{ and }} stand for braces.
+    """
+
+    options: Annotated[dict[OptionName, Template], OrEmpty(dict)] = Field(
+        default={}, description="Options of the ini section; SECTION/NAME is one of another section."
+    )
+    variables: Annotated[dict[VariableName, Template], OrEmpty(dict)] = Field(
+        default={}, description="Environment variables of env.py's process; an environment's own win."
+    )
+    x_arguments: Annotated[list[Template], OrEmpty(list)] = Field(
+        default=[], description="Added to the environment's, as alembic -x."
+    )
+    attributes: Annotated[dict[Text, Attribute], OrEmpty(dict)] = Field(
+        default={},
+        description='Of config.attributes; "{connection}" and "{engine}" alone stand for live objects.',
+    )
+    redirect: Switch = Field(
+        default=False, description="Lead every SQLAlchemy connection that env.py opens to the target."
+    )
+
+
 class ProjectShape(_Shape):
     """One Alembic configuration and the Python it runs on. Paths are relative to environments.yaml."""
 
-    config: Text = Field(default="alembic.ini", description="The path of alembic.ini. Default alembic.ini.")
+    config: Text = Field(
+        default="alembic.ini", description="The path of alembic.ini, or package:path. Default alembic.ini."
+    )
     section: Text = Field(default="alembic", description="The section of alembic.ini. Default alembic.")
+    script_location: OptionalText = Field(
+        default=None, description="The directory of env.py, or package:path, in place of the one in alembic.ini."
+    )
+    version_locations: Annotated[list[Word], OrEmpty(list)] = Field(
+        default=[], description="The directories of the revision scripts, in place of those in alembic.ini."
+    )
     python: OptionalText = Field(
         default=None, description="The Python that runs env.py. Default the one that runs this."
     )
@@ -140,6 +179,19 @@ class ProjectShape(_Shape):
     transactions: Mode = Field(
         default=Transactions.PER_REVISION,
         description="per_revision (default) commits each revision; as_env leaves it to env.py.",
+    )
+    inject: Annotated[InjectShape, OrEmpty(dict)] = Field(
+        default=InjectShape(), description="How a target reaches env.py, beside sqlalchemy.url."
+    )
+    flask_app: OptionalText = Field(
+        default=None, description="The Flask app that env.py runs inside, as FLASK_APP names it."
+    )
+    hook: Hook = Field(
+        default=None, description="module:function, called with Alembic's Config and the target before env.py."
+    )
+    other_databases: Others = Field(
+        default=OtherDatabases.REFUSE,
+        description="refuse (default) a connection to anything but the target, or allow it.",
     )
 
 

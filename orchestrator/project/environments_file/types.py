@@ -24,6 +24,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
 _SHORTEST, _LONGEST = 0.001, 24 * 86400.0
 """PostgreSQL counts its timeouts in milliseconds in 32 bits: a little over 24 days."""
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_HOOK = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -36,12 +37,22 @@ class Transactions(StrEnum):
     """As the project's env.py configures it."""
 
 
+class OtherDatabases(StrEnum):
+    """What becomes of connections that a project's code opens to anything but the target."""
+
+    REFUSE = "refuse"
+    """Each is refused before it is used."""
+    ALLOW = "allow"
+    """They are none of our business; only the one that env.py configures Alembic with must be the target's."""
+
+
 def fault(what: str, mend: str) -> PydanticCustomError:
     """The error a validator raises: our words, not pydantic's."""
     return PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
 
 
-def _text(value: Any) -> Any:
+def given(value: Any) -> Any:
+    """The value, unless it is nothing."""
     if value is None or value == "":
         raise fault("is empty", "write a value, or remove the key")
     return value
@@ -52,7 +63,7 @@ def _value(value: Any) -> Any:
 
 
 def _command(value: Any) -> Any:
-    return _text(None if value == [] else value)
+    return given(None if value == [] else value)
 
 
 def _name(value: Any) -> Any:
@@ -64,7 +75,7 @@ def _name(value: Any) -> Any:
 
 
 def _project(value: Any) -> Any:
-    return _name(_text(value))
+    return _name(given(value))
 
 
 def _variable_name(value: Any) -> Any:
@@ -74,7 +85,7 @@ def _variable_name(value: Any) -> Any:
 
 
 def _url(value: Any) -> Any:
-    text = _text(value)
+    text = given(value)
     if isinstance(text, str) and not isinstance(text, FromVariables):
         found = url_rules.fault_of(text)
         if found is not None:
@@ -83,7 +94,7 @@ def _url(value: Any) -> Any:
 
 
 def _journal(value: Any) -> Any:
-    text = _text(value)
+    text = given(value)
     if isinstance(text, str) and not isinstance(text, Unresolved):
         found = url_rules.fault_of(text) or url_rules.journal_fault_of(text)
         if found is not None:
@@ -107,6 +118,18 @@ def _transactions(value: Any) -> Any:
     if value not in set(Transactions):
         raise fault("is not a known mode", f"write {' or '.join(Transactions)}")
     return Transactions(value)
+
+
+def _other_databases(value: Any) -> Any:
+    if value not in set(OtherDatabases):
+        raise fault("is not a known choice", f"write {' or '.join(OtherDatabases)}")
+    return OtherDatabases(value)
+
+
+def _hook(value: Any) -> Any:
+    if isinstance(given(value), str) and not isinstance(value, Unresolved) and not _HOOK.fullmatch(value):
+        raise fault("names no function", "write module:function")
+    return value
 
 
 def _duration(value: Any) -> Any:
@@ -163,10 +186,10 @@ _REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"\$\{"}
 _TIME: dict[str, Any] = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$"}
 _DURATION_SCHEMA: list[dict[str, Any]] = [{"type": "number", "minimum": 0}, _TIME, _REFERENCE]
 
-Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(_STRING)]
-OptionalText = Annotated[str | None, BeforeValidator(_text), WithJsonSchema(_STRING)]
+Text = Annotated[str, BeforeValidator(given), WithJsonSchema(_STRING)]
+OptionalText = Annotated[str | None, BeforeValidator(given), WithJsonSchema(_STRING)]
 Value = Annotated[str, BeforeValidator(_value), WithJsonSchema({"type": [*_SCALAR["type"], "null"]})]
-Word = Annotated[str, BeforeValidator(_text), WithJsonSchema(_SCALAR)]
+Word = Annotated[str, BeforeValidator(given), WithJsonSchema(_SCALAR)]
 Command = Annotated[
     list[Word] | None,
     BeforeValidator(_command),
@@ -194,6 +217,12 @@ Mode = Annotated[
     BeforeValidator(_transactions),
     WithJsonSchema({"anyOf": [{"enum": list(Transactions)}, _REFERENCE]}),
 ]
+Others = Annotated[
+    OtherDatabases,
+    BeforeValidator(_other_databases),
+    WithJsonSchema({"anyOf": [{"enum": list(OtherDatabases)}, _REFERENCE]}),
+]
+Hook = Annotated[str | None, BeforeValidator(_hook), WithJsonSchema(_STRING)]
 Wait = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
 Duration = Annotated[float, BeforeValidator(_positive), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
 Limit = Annotated[

@@ -1,8 +1,7 @@
 """Where a project's revision scripts are, as its alembic.ini and pyproject.toml say it.
 
 The rules are those of Alembic 1.20 (`alembic.config.Config`, `ScriptDirectory.from_config`), which tests hold
-beside it. It imports neither Alembic nor the project, resolves no database URL, and quotes no line of a file:
-an ini line may hold a password.
+beside it. It imports neither Alembic nor the project, and resolves no database URL.
 """
 
 from __future__ import annotations
@@ -11,20 +10,30 @@ import configparser
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib.machinery import PathFinder
-from importlib.util import find_spec
 from pathlib import Path
 
 from orchestrator.errors import ConfigurationError, Problem
+from orchestrator.project.revision_scripts.alembic_files import read_ini, read_toml
+from orchestrator.project.revision_scripts.packages import is_resource, resource
 
 _DEFAULT_INI, _DEFAULT_SECTION, _TOML = "alembic.ini", "alembic", "pyproject.toml"
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _LEGACY_LOCATIONS = re.compile(r", *|(?: +)")
 _LEGACY_SYS_PATH = re.compile(r", *|(?: +)|\:")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What environments.yaml says of a project in place of Alembic's own files, and the Python it runs on.
+
+    The locations are absolute paths or `package:path`. With a `script_location` there need be no ini file.
+    """
+
+    script_location: str | None = None
+    version_locations: tuple[str, ...] = ()
+    python: str = sys.executable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +56,16 @@ class AlembicConfig:
     sourceless: bool
 
 
-def read(config: Path, section: str, working_directory: Path) -> AlembicConfig:
+def read(config: Path, section: str, working_directory: Path, places: Places = Places()) -> AlembicConfig:
     """What `alembic -c config -n section` would use when started in `working_directory`.
 
     Relative paths, and the one of the two files that is not named, are looked for in that directory, as
     Alembic does. Stricter than Alembic in one thing: a file or section that was named and is missing is an
-    error, never a reason to go on with the other file. Raises ConfigurationError with every problem found.
+    error, never a reason to go on with the other file. More lenient in another: without a script_location it is
+    the directory of the named file where env.py stands in it, as Flask-Migrate has it. Raises
+    ConfigurationError with every problem found.
     """
-    settings = _open(working_directory.absolute(), config, section)
+    settings = _open(working_directory.absolute(), config, section, places)
     locations = settings.locations()
     script_location = settings.script_location()
     recursive, sourceless = settings.flag("recursive_version_locations"), settings.flag("sourceless")
@@ -84,11 +95,14 @@ class _Settings:
     toml_path: Path
     ini: configparser.ConfigParser
     toml: Mapping[str, object]
+    places: Places
     problems: list[Problem]
 
     def script_location(self) -> Path | None:
         """The directory of env.py; None, with a problem noted, when there is none."""
-        value = self._text("script_location")
+        value = self.places.script_location or self._text("script_location")
+        if value is None and not self.problems and (self.named.parent / "env.py").is_file():
+            return self.named.parent
         if value is not None:
             found = self._path("script_location", value)
             return found if found and self._check_directory(value, found) else None
@@ -100,7 +114,9 @@ class _Settings:
     def locations(self) -> tuple[Path, ...]:
         """The version locations that are written down; empty for Alembic's default."""
         self._sys_path()
-        values = self._list("version_locations", _LEGACY_LOCATIONS, "path_separator", "version_path_separator")
+        values = self.places.version_locations or self._list(
+            "version_locations", _LEGACY_LOCATIONS, "path_separator", "version_path_separator"
+        )
         return tuple(path for value in values if (path := self._path("version_locations", value)))
 
     def flag(self, name: str) -> bool:
@@ -167,46 +183,60 @@ class _Settings:
 
     def _sys_path(self) -> list[str]:
         entries = self._list("prepend_sys_path", _LEGACY_SYS_PATH, "path_separator")
-        return [*(str(self.working_directory / entry) for entry in entries), *sys.path]
+        return [str(self.working_directory / entry) for entry in entries]
 
     def _path(self, name: str, value: str) -> Path | None:
         """`alembic.util.coerce_resource_to_filename`, except that a package is found without importing it."""
-        if Path(value).is_absolute() or ":" not in value:
+        if not is_resource(value):
             return self.working_directory / value
+        if (path := resource(value, self.places.python, self._sys_path())) is not None:
+            return path
         package, *parts = value.split(":")
-        candidates = [Path(folder, *parts) for folder in _package_folders(package, self._sys_path())]
-        if candidates:
-            return next((path for path in candidates if path.exists()), candidates[0])
-        what = f"{name} names the package {package!r}, which this Python cannot find (the project's own may)"
+        what = f"{name} names the package {package!r}, which {self.places.python} cannot find"
         self._wrong(what, self.named, f"write it as a path, like `{name} = %(here)s/{'/'.join(parts)}`")
         return None
 
     def _check_directory(self, value: str, found: Path) -> bool:
-        beside = self.named.parent / value
-        mend = f"make it with `alembic init {value}`, or correct script_location"
-        if beside != found and beside.is_dir():
-            mend = f"write `%(here)s/{value}`, or set the project's working_directory to {beside.parent}"
         try:
-            if found.is_dir():
+            if found.is_dir() and _has_env_py(found):
                 return True
-            reason = "is not a directory" if found.exists() else "does not exist"
+            if found.is_dir():
+                reason = "has no env.py"
+            else:
+                reason = "is not a directory" if found.exists() else "does not exist"
         except OSError as error:
             reason = f"cannot be read: {error.strerror}"
-        self._wrong(f"script_location is {found}, which {reason}", self.named, mend)
+        self._wrong(f"script_location is {found}, which {reason}", self.named, self._elsewhere(value, found))
         return False
+
+    def _elsewhere(self, value: str, missing: Path) -> str:
+        """What to write where the directory of env.py is not where it was looked for."""
+        here = self.named.parent
+        if (here / "env.py").is_file():
+            return f"set projects.app.script_location to {here} in environments.yaml"
+        for above in here, *here.parents:
+            if above / value != missing and (above / value / "env.py").is_file():
+                relative = f"write `%(here)s/{value}`, or " if above == here else ""
+                return f"{relative}set the project's working_directory to {above}"
+        return f"make it with `alembic init {value}`, or correct script_location"
 
     def _wrong(self, what: str, where: Path, mend: str) -> None:
         self.problems.append(Problem(what, str(where), mend))
 
 
-def _open(working_directory: Path, config: Path, section: str) -> _Settings:
+def _has_env_py(folder: Path) -> bool:
+    """Whether Alembic finds an env.py there: as source, or compiled (`alembic.util.load_python_file`)."""
+    return any(folder.glob("env.py*")) or any(folder.glob("__pycache__/env.*.py*"))
+
+
+def _open(working_directory: Path, config: Path, section: str, places: Places) -> _Settings:
     named = working_directory / config
     is_toml = named.name == _TOML
     ini_path = working_directory / _DEFAULT_INI if is_toml else named
     toml_path = named if is_toml else working_directory / _TOML
     problems: list[Problem] = []
-    ini, toml = _read_ini(ini_path, problems), _read_toml(toml_path, problems)
-    settings = _Settings(working_directory, section, named, ini_path, toml_path, ini, toml, problems)
+    ini, toml = read_ini(ini_path, problems), read_toml(toml_path, problems)
+    settings = _Settings(working_directory, section, named, ini_path, toml_path, ini, toml, places, problems)
     if not problems:
         problems.extend(_missing(settings))
     return settings
@@ -216,8 +246,12 @@ def _missing(settings: _Settings) -> Iterator[Problem]:
     """What was named and is not there. What nobody named may be missing when the toml file says it all."""
     named, section, ini = settings.named, settings.section, settings.ini
     in_toml, is_ini = "script_location" in settings.toml, named == settings.ini_path
+    if settings.places.script_location and (named.exists() or named.name == _DEFAULT_INI):
+        return
     if not named.exists() and not (in_toml and named == settings.working_directory / _DEFAULT_INI):
         mend = "`alembic init migrations` makes one; or name yours with projects.app.config in environments.yaml"
+        if ":" in named.name or ":" in str(named.parent):
+            mend = f"if this was meant as package:path, {settings.places.python} cannot find the package"
         yield Problem("there is no such file", str(named), mend)
     elif not is_ini and not settings.toml and not ini.has_section(section):
         yield Problem("there is no [tool.alembic] table", str(named), "add it, or name the alembic.ini instead")
@@ -231,69 +265,3 @@ def _no_section(settings: _Settings) -> Problem:
     has = f"it has {', '.join(f'[{name}]' for name in likely)}" if likely else "it has none"
     mend = "name the section with projects.app.section in environments.yaml"
     return Problem(f"there is no [{settings.section}] section; {has}", str(settings.ini_path), mend)
-
-
-def _read_ini(path: Path, problems: list[Problem]) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser({"here": path.parent.as_posix()})
-    try:
-        parser.read_string(path.read_text(encoding="locale"))
-        return parser
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        problems.append(_unreadable(path, error))
-    except UnicodeDecodeError as error:
-        problems.append(Problem(f"is not {error.encoding} text", str(path), "set LC_ALL to the file's encoding"))
-    except configparser.Error as error:
-        problems.append(_ini_problem(path, error))
-    return configparser.ConfigParser()
-
-
-def _ini_problem(path: Path, error: configparser.Error) -> Problem:
-    """The error without the line it quotes."""
-    errors = getattr(error, "errors", None)
-    line = getattr(error, "lineno", None) or (errors[0][0] if errors else None)
-    match error:
-        case configparser.MissingSectionHeaderError():
-            what = "text before the first [section]"
-        case configparser.DuplicateOptionError():
-            what = f"{error.option} is set twice in [{error.section}]"
-        case configparser.DuplicateSectionError():
-            what = f"[{error.section}] is there twice"
-        case _:
-            what = "a line that is not `name = value`"
-    return Problem(what, f"{path}:{line}" if line else str(path), "correct the line")
-
-
-def _read_toml(path: Path, problems: list[Problem]) -> Mapping[str, object]:
-    table: object = {}
-    try:
-        table = tomllib.loads(path.read_bytes().decode())
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        problems.append(_unreadable(path, error))
-    except ValueError as error:
-        problems.append(Problem(f"is not TOML: {error}", str(path), "correct it"))
-    for name in ("tool", "alembic"):
-        table = table.get(name, {}) if isinstance(table, dict) else None
-    if isinstance(table, dict):
-        return table
-    problems.append(Problem("tool.alembic is not a table", str(path), "begin it with `[tool.alembic]`"))
-    return {}
-
-
-def _unreadable(path: Path, error: OSError) -> Problem:
-    return Problem(f"cannot be read: {error.strerror}", str(path), "give the user who runs this leave to read it")
-
-
-def _package_folders(package: str, search: Sequence[str]) -> list[str]:
-    """The directories of a package, found without importing it or its parents; empty when it is not found."""
-    folders = list(search)
-    for depth, name in enumerate(package.split(".")):
-        spec = PathFinder.find_spec(name, folders)
-        if spec is None and depth == 0:
-            with suppress(ValueError):
-                spec = find_spec(name)  # editable installs have finders of their own
-        folders = list((spec and spec.submodule_search_locations) or ())
-    return folders

@@ -52,6 +52,17 @@ def read_scripts(config: AlembicConfig, load: Load | None = None) -> tuple[Scrip
     return tuple(one for one in scripts if one)
 
 
+def below(config: AlembicConfig) -> tuple[Path, ...]:
+    """The directories below the version locations that hold scripts, which Alembic does not look into.
+
+    An env.py that chooses one of them when it runs, by the dialect for instance, leaves them out of what is read.
+    """
+    if config.recursive:
+        return ()
+    files = (file for location in config.version_locations for file in location.glob("*/**/*.py"))
+    return tuple(sorted({file.parent for file in files if b"down_revision" in file.read_bytes()}))
+
+
 @dataclass(frozen=True, slots=True)
 class _Parsed:
     """One file as its syntax tree tells it; `unknown` are the variables that it cannot tell, with their lines."""

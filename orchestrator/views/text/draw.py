@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from orchestrator.core.reports import (
+    DoctorReport,
     Done,
     PlanReport,
     Report,
@@ -17,7 +18,7 @@ from orchestrator.core.reports import (
     StatusReport,
     Unfinished,
 )
-from orchestrator.views.text import history, plan, run, status, words
+from orchestrator.views.text import doctor, history, plan, run, status, words
 
 
 def draw(report: Report, now: datetime) -> RenderableType:
@@ -39,5 +40,7 @@ def _drawn(report: Report, now: datetime) -> RenderableType:
             return history.show(report, now)
         case Unfinished():
             return history.left(report.run, now)
+        case DoctorReport():
+            return doctor.doctor(report)
         case Done():
             return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))

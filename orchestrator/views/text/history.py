@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.reports import RunHistory, RunsReport
+from orchestrator.core.plan import Action
+from orchestrator.core.reports import Result, RunHistory, RunsReport
 from orchestrator.core.run import Run, StepState
 from orchestrator.views.text import words
 
@@ -25,7 +27,8 @@ def runs(report: RunsReport, now: datetime) -> RenderableType:
             str(one.outcome or "not ended").replace("_", " "), state.spans[0].style if state.spans else ""
         )
         ended = words.ago(now - one.last_event_at)
-        drawn.add_row(one.id, one.command, one.actor, str(one.plan.steps), outcome, ended)
+        command = Text.assemble(one.command, (f"  ({words.short(one.reason)})", "dim") if one.reason else "")
+        drawn.add_row(one.id, command, one.actor, str(one.plan.steps), outcome, ended)
     return drawn
 
 
@@ -33,7 +36,7 @@ def show(report: RunHistory, now: datetime) -> RenderableType:
     """One run: what it was to do, and everything that happened, a line an event."""
     drawn = words.table("TIME (UTC)", "TARGET", "EVENT", "REVISION", "")
     for event in report.events:
-        drawn.add_row(*_row(event))
+        drawn.add_row(*_row(event, report.run.plan.kind.action))
     return Group(*_head(report.run, now), "", drawn, *_next(report.run))
 
 
@@ -56,28 +59,44 @@ def left(run: Run, now: datetime) -> RenderableType:
 def _head(run: Run, now: datetime) -> Iterator[RenderableType]:
     yield Text.assemble(("run ", ""), words.last_run(run, now))
     yield f"{run.command}   by {run.actor}"
+    if run.reason:
+        yield f"because: {run.reason}"
     yield Text(f"fingerprint {run.plan.fingerprint}", "dim")
 
 
-def _row(event: Event) -> Iterator[RenderableType]:
+def _row(event: Event, action: Action) -> Iterator[RenderableType]:
     yield f"{event.at:%Y-%m-%d %H:%M:%S}"
     yield str(event.target or "")
-    yield str(event.kind).replace("_", " ")
+    done = words.applied(action)
+    yield f"step {done}" if event.kind is EventKind.STEP_APPLIED else str(event.kind).replace("_", " ")
     yield event.revision or ""
-    yield _told(event)
+    yield _told(event, done)
 
 
-def _told(event: Event) -> str:
+def _told(event: Event, done: str) -> str:
     body = event.body
     match event.kind:
+        case EventKind.TARGET_FINISHED if body.get("result") == Result.APPLIED:
+            return done
         case EventKind.STEP_APPLIED:
             return f"{body.get('message', '')} ({body.get('seconds')} s)"
         case EventKind.RUN_FINISHED:
             return str(body.get("outcome", "")).replace("_", " ")
         case EventKind.RUN_STARTED:
-            return str(body.get("command", ""))
+            return f"{body.get('command', '')}{_compared(body)}"
         case _:
             return str(body.get("reason") or body.get("message") or body.get("result", "").replace("_", " "))
+
+
+def _compared(body: Mapping[str, Any]) -> str:
+    """What an adopted schema was held against, and what came of it."""
+    if "differences" not in body:
+        return ""
+    if body["compared_with"] is None:
+        return "; its schema was not compared"
+    return (
+        f"; its schema was compared with {body['compared_with']}: {words.count(body['differences'], 'difference')}"
+    )
 
 
 def _next(run: Run) -> Iterator[RenderableType]:

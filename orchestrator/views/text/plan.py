@@ -8,21 +8,28 @@ from itertools import groupby
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from orchestrator.core.comparison import Comparison
+from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.gates.verdict import Answer, Verdict
-from orchestrator.core.plan import TargetPlan
+from orchestrator.core.plan import Action, TargetPlan, at
 from orchestrator.core.reports import PlanReport
 from orchestrator.views.text import words
 
 _LISTED = 40
 """Steps of a target that are shown one by one; a plan is to be read, not scrolled."""
+_DIFFERENCES = 20
+"""Differences between two schemas that are shown: a screenful with the rest of the plan."""
+_NAMED = 5
+"""Names that a sentence holds before it says how many more there are."""
 
 
 def plan(report: PlanReport) -> RenderableType:
     """What will happen, where, in which order, and what keeps it from happening."""
     planned = report.plan
     if not planned.steps:
-        return Text("nothing to do: every target already has what was asked for", "green")
-    lines = [line for alike in _alike(planned.targets) for line in _targets(alike)]
+        return Text(words.nothing(planned.kind), "green")
+    lines = [line for alike in _alike(planned.targets) for line in _targets(alike, report)]
+    lines += _compared(report.comparison) if report.comparison else []
     lines += [line for verdict in report.verdicts for line in _closed(verdict)]
     return Group(*lines, Text(f"fingerprint {planned.fingerprint[:19]}…", "dim"))
 
@@ -33,20 +40,62 @@ def _alike(targets: Iterable[TargetPlan]) -> Iterator[list[TargetPlan]]:
         yield list(group)
 
 
-def _targets(alike: list[TargetPlan]) -> Iterator[RenderableType]:
+def _targets(alike: list[TargetPlan], report: PlanReport) -> Iterator[RenderableType]:
     target = alike[0]
     name = Text.assemble((", ".join(str(one.target) for one in alike), "bold"), ": ")
     if not target.steps:
         yield name.append("nothing to do", "green")
         return
-    count, each = len(target.steps), " each" if len(alike) > 1 else ""
-    start, end = ", ".join(target.start) or "base", ", ".join(target.end)
-    yield name.append(f"{count} revision{'s' if count > 1 else ''}{each}, from {start} to {end}")
+    each = " each" if len(alike) > 1 else ""
+    verb = _VERBS[report.plan.kind.action]
+    count = words.count(len(target.steps), "revision")
+    yield name.append(f"{verb}{count}{each}, from {at(target.start)} to {at(target.end)}")
     for step in target.steps[:_LISTED]:
         line = Text(f"  {step.revision}  {words.short(step.message)}")
         yield line if step.atomic else line.append("  (not in one transaction)", "yellow")
-    if count > _LISTED:
-        yield Text(f"  … and {count - _LISTED} more")
+        if step.action is Action.DOWNGRADE:
+            yield from _downgrade(report.downgrades[step.digest])
+    if len(target.steps) > _LISTED:
+        yield Text(f"  … and {len(target.steps) - _LISTED} more")
+
+
+_VERBS = {Action.UPGRADE: "", Action.DOWNGRADE: "revert ", Action.STAMP: "stamp "}
+
+
+def _downgrade(found: Downgrade) -> Iterator[Text]:
+    """What reverting a revision does, as its script reads: what loses rows or values stands out."""
+    if found.idle:
+        yield Text("      does nothing: what upgrade did stays in the database", "bold yellow")
+    for act in found.acts[:_LISTED]:
+        line = Text(f"      {act.text}")
+        yield line.append("  loses data", "bold red") if act.loses else line
+    if len(found.acts) > _LISTED:
+        yield Text(f"      … and {len(found.acts) - _LISTED} more")
+    if not found.readable:
+        yield Text(f"      runs code that is not read here: see {found.where}", "yellow")
+
+
+def _compared(found: Comparison) -> Iterator[Text]:
+    """How the schema stands to that of the revision; nothing is taken for granted without a word."""
+    if found.reference is None:
+        yield Text(f"its schema was not compared with anything: {found.why}", "bold yellow")
+        return
+    if found.same:
+        yield Text(f"its schema is that of {found.reference}", "green")
+    else:
+        count = words.count(len(found.differences), "difference")
+        yield Text(f"its schema is not that of {found.reference}: {count}", "bold yellow")
+    yield from (Text(f"  {one.kind:<10}  {one.name}") for one in found.differences[:_DIFFERENCES])
+    if (more := len(found.differences) - _DIFFERENCES) > 0:
+        yield Text(f"  … and {more} more")
+    if found.renamed:
+        pairs = [f"{found_as.partition(' ')[2]} for {name}" for name, found_as in found.renamed]
+        yield Text(f"the same under other names, by which later revisions may ask for them: {_few(pairs)}", "dim")
+
+
+def _few(texts: list[str]) -> str:
+    more = len(texts) - _NAMED
+    return ", ".join(texts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _closed(verdict: Verdict) -> Iterator[RenderableType]:

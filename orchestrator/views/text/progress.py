@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.plan import Action
 from orchestrator.views.text import words
 
 
@@ -19,14 +20,15 @@ def line(event: Event) -> Text | None:
 def _line(event: Event) -> Text | None:
     body = event.body
     step = f"{event.revision or ''} {body.get('message', '')}".rstrip()
+    word = words.applied(body.get("action", Action.UPGRADE))
     match event.kind:
         case EventKind.RUN_STARTED | EventKind.RUN_RESUMED:
             verb = "run" if event.kind is EventKind.RUN_STARTED else "resuming run"
             return Text.assemble(f"{verb} ", (event.run, "bold"))
         case EventKind.STEP_APPLIED:
-            return _about(event, f"{body['done']}/{body['of']}  {step}  {body['seconds']} s", "applied", "green")
+            return _about(event, f"{body['done']}/{body['of']}  {step}  {body['seconds']} s", word, "green")
         case EventKind.STEP_RECOVERED:
-            return _about(event, f"{step}  (was applied; its outcome had not been recorded)", "recovered", "green")
+            return _about(event, f"{step}  (was {word}; its outcome had not been recorded)", "recovered", "green")
         case EventKind.STEP_FAILED:
             return _about(event, step, "failed", "red")
         case EventKind.STEP_IN_DOUBT:
@@ -42,7 +44,8 @@ def _line(event: Event) -> Text | None:
 def in_hand(event: Event) -> str | None:
     """What is being done from this event on, until the next one; None where nothing is."""
     if event.kind is EventKind.STEP_INTENT:
-        text = f"{event.target}: {event.revision} {event.body.get('message', '')}"
+        reverting = "reverting " if event.body.get("action") == Action.DOWNGRADE else ""
+        text = f"{event.target}: {reverting}{event.revision} {event.body.get('message', '')}"
         return escape(words.harmless(text))  # rich's spinner reads markup in a plain text
     return None
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from orchestrator.core.plan import Action, at
 from orchestrator.core.reports import Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.views.text import words
 
 _RESULTS = {
-    Result.APPLIED: ("applied", "green"),
     Result.NOTHING_TO_DO: ("nothing to do", "green"),
     Result.FAILED: ("failed", "red"),
     Result.NOT_STARTED: ("not started", "yellow"),
@@ -22,7 +22,6 @@ _RESULTS = {
 }
 _CONCLUSIONS = {
     Outcome.SUCCEEDED: ("done", "green"),
-    Outcome.NOTHING_TO_DO: ("nothing to do: every target already has what was asked for", "green"),
     Outcome.FAILED: ("failed; every target's state is known", "red"),
     Outcome.REFUSED: ("refused; nothing was changed", "red"),
     Outcome.INTERRUPTED: ("stopped as asked, after a clean checkpoint", "yellow"),
@@ -41,17 +40,17 @@ def run(report: RunReport) -> RenderableType:
     """The results, the errors with their mends, and one closing line."""
     shown = words.table("TARGET", "RESULT", "REVISIONS", "NOW AT")
     for target in report.targets:
-        shown.add_row(*_row(target))
+        shown.add_row(*_row(target, report.plan.kind.action))
     parts: list[RenderableType] = [shown, ""] if report.run_id else []
     return Group(*parts, *_failures(report), *_end(report))
 
 
-def _row(target: TargetResult) -> Iterator[RenderableType]:
+def _row(target: TargetResult, action: Action) -> Iterator[RenderableType]:
     yield str(target.target)
-    yield Text(*_RESULTS[target.result])
+    yield Text(*_RESULTS.get(target.result, (words.applied(action), "green")))
     done = sum(step.outcome in ("applied", "recovered") for step in target.steps)
     yield f"{done} of {len(target.steps)}" if target.steps else "-"
-    yield ", ".join(target.end) or "base"
+    yield at(target.end)
 
 
 def _failures(report: RunReport) -> Iterator[RenderableType]:
@@ -71,7 +70,7 @@ def _end(report: RunReport) -> Iterator[RenderableType]:
 
 
 def _conclusion(report: RunReport) -> tuple[str, str]:
-    text, style = _CONCLUSIONS[report.outcome]
+    text, style = _CONCLUSIONS.get(report.outcome, (words.nothing(report.plan.kind), "green"))
     if report.outcome is Outcome.FAILED and (why := _STOPS.get(report.exit)):
         begun = any(step.outcome != "not_started" for target in report.targets for step in target.steps)
         return f"{'stopped' if begun else 'not started'}: {why}", style

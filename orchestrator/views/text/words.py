@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.core.divergence import Divergence, Relation
+from orchestrator.core.plan import Action, PlanKind
 from orchestrator.core.reports import Failure
 from orchestrator.core.run import Outcome, Run
 
@@ -28,6 +29,7 @@ _OBEYED = {
 }
 """What a terminal obeys, or cannot be sent (control characters, marks that turn the writing round) → a sign."""
 
+_DONE = {Action.UPGRADE: "applied", Action.DOWNGRADE: "reverted", Action.STAMP: "stamped"}
 _OUTCOME_STYLES = {
     Outcome.SUCCEEDED: "green",
     Outcome.NOTHING_TO_DO: "green",
@@ -72,6 +74,23 @@ def revision(identifier: str, messages: Mapping[str, str]) -> str:
     """A revision with its message."""
     message = short(messages.get(identifier, ""))
     return f"{identifier} {message}".rstrip()
+
+
+def applied(action: Action | str) -> str:
+    """What was done with a revision by a step of this kind: applied, reverted, stamped."""
+    return _DONE[Action(action)]
+
+
+def nothing(kind: PlanKind) -> str:
+    """That a plan has no steps, in a sentence."""
+    if kind is PlanKind.ROLLBACK:
+        return "nothing to do: nothing of the run is left"
+    return "nothing to do: every target already has what was asked for"
+
+
+def count(number: int, thing: str) -> str:
+    """`no differences`, `1 difference`, `2 differences`."""
+    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"
 
 
 def listed(revisions: Sequence[str], messages: Mapping[str, str]) -> str:

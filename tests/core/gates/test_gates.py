@@ -14,9 +14,10 @@ from orchestrator.core.gates.protected import protected, unconfirmed
 from orchestrator.core.gates.source_run import source_run
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.plan import Plan
-from orchestrator.core.planner import World, promote, rollout
+from orchestrator.core.planner import promote, rollout
 from orchestrator.core.run import Run, fold
 from orchestrator.core.targets import Target
+from orchestrator.core.world import World
 from tests.core.worlds import NOW, graph, world
 
 LINE = graph("a; b a")

@@ -1,0 +1,101 @@
+"""`orchestrate adopt`."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.options import (
+    ConfigOption,
+    ConfirmOption,
+    DryRunOption,
+    FormatOption,
+    LogFormatOption,
+    YesOption,
+)
+from orchestrator.cli.perform import Consent, perform
+from orchestrator.cli.session import Session, now
+from orchestrator.errors import UsageError
+
+if TYPE_CHECKING:
+    from orchestrator.operations.adopt import Claim
+    from orchestrator.operations.prepared import Prepared
+
+
+def adopt(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The database, as status writes it.")],
+    revision: Annotated[
+        str, typer.Argument(metavar="REVISION", help="What its schema is already: an id, label@head, heads.")
+    ],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why it is at that revision; recorded with your name.")
+    ],
+    compare_with: Annotated[
+        str | None,
+        typer.Option("--compare-with", metavar="TARGET", help="Compare the schema with this target's."),
+    ] = None,
+    scratch: Annotated[
+        str | None,
+        typer.Option(
+            "--scratch",
+            metavar="URL",
+            envvar="ORCHESTRATE_SCRATCH",
+            help="Compare with this empty database, after the revisions were run there.",
+        ),
+    ] = None,
+    accept_differences: Annotated[
+        bool,
+        typer.Option("--accept-differences", help="Adopt it also where its schema differs, or was not compared."),
+    ] = False,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    confirm: ConfirmOption = None,
+    config: ConfigOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+    log_format: LogFormatOption = None,
+) -> None:
+    """Put a database with tables and no version row under control.
+
+    The version table is made, with the row of REVISION in it; no revision is run. First the schema is compared
+    with that of a target which is at this very revision, or else of an empty database after the same revisions.
+
+    Examples:
+      orchestrate adopt prod 36ad0b9f85c2 --reason "made by hand before there were revisions" --dry-run
+      orchestrate adopt prod heads --reason "made by create_all" --compare-with staging --confirm prod
+    """
+    session = Session("adopt", config, format, log_format)
+    consent = Consent(yes, confirm, accept_differences)
+
+    def prepare() -> Prepared:
+        from orchestrator.operations.adopt import prepare as prepare_adoption
+
+        if compare_with and scratch:
+            raise UsageError(
+                "compare with one of the two: --compare-with or --scratch", mend="leave out the other"
+            )
+        claim = _claim(session, target, revision, reason, compare_with=compare_with, scratch=scratch)
+        return prepare_adoption(session.configuration, claim, now, consent.confirmed)
+
+    perform(session, prepare, consent, dry_run=dry_run)
+
+
+def _claim(
+    session: Session, target: str, revision: str, reason: str, *, compare_with: str | None, scratch: str | None
+) -> Claim:
+    from orchestrator.core.secrets import Secret
+    from orchestrator.core.targets import Target
+    from orchestrator.core.urls import anchored
+    from orchestrator.operations.adopt import Claim
+    from orchestrator.project.environments_file.url_rules import secrets_of
+
+    if scratch:
+        session.configuration.redactor().add(*secrets_of(scratch))
+    return Claim(
+        Target.parse(target),
+        revision,
+        reason,
+        Target.parse(compare_with) if compare_with else None,
+        Secret(anchored(scratch, PurePosixPath(Path.cwd()))) if scratch else None,
+    )

@@ -1,0 +1,63 @@
+"""`orchestrate rollback`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.options import (
+    ConfigOption,
+    ConfirmOption,
+    DryRunOption,
+    FormatOption,
+    LogFormatOption,
+    WaitOption,
+    YesOption,
+)
+from orchestrator.cli.perform import Consent, perform
+from orchestrator.cli.session import Session, now
+
+if TYPE_CHECKING:
+    from orchestrator.operations.prepared import Prepared
+
+
+def rollback(
+    run_id: Annotated[
+        str, typer.Argument(metavar="RUN", help="The run to take back, as orchestrate runs lists it.")
+    ],
+    target: Annotated[
+        list[str] | None, typer.Option(metavar="TARGET", help="Only this target of the run; may be repeated.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; recorded with your name.")] = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    confirm: ConfirmOption = None,
+    wait: WaitOption = None,
+    config: ConfigOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+    log_format: LogFormatOption = None,
+) -> None:
+    """Bring the targets of a run back to the heads they had before it.
+
+    The scripts' downgrades are run, one at a time, the last revision and the last environment first. What each
+    will do is shown before, as its text tells. Refused where a target is not as the run left it, a script was
+    changed since or cannot be reverted, or a later environment would be left ahead.
+
+    Examples:
+      orchestrate rollback 20261122-133501-ab3f --dry-run
+      orchestrate rollback 20261122-133501-ab3f --confirm prod --reason "orders fail since"
+      orchestrate rollback 20261122-133501-ab3f --target prod
+    """
+    session = Session("rollback", config, format, log_format)
+    consent = Consent(yes, confirm)
+
+    def prepare() -> Prepared:
+        from orchestrator.core.targets import Target
+        from orchestrator.operations.rollback import Regret
+        from orchestrator.operations.rollback import prepare as prepare_rollback
+
+        regret = Regret(run_id, tuple(map(Target.parse, dict.fromkeys(target or ()))), reason)
+        return prepare_rollback(session.configuration, regret, now, consent.confirmed)
+
+    perform(session, prepare, consent, dry_run=dry_run, wait=wait)

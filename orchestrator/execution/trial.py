@@ -1,0 +1,123 @@
+"""Tries how a target reaches a project's env.py, in a worker: nothing is migrated, nothing changed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from threading import Event, Timer
+from typing import Any
+
+from orchestrator.core.secrets import Redactor, Secret
+from orchestrator.core.trial import Attempt, Clues, Trial, TrialFailure
+from orchestrator.core.urls import parse
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.databases.locks import Guard
+from orchestrator.execution.conversation import variables_of
+from orchestrator.execution.request import surroundings
+from orchestrator.execution.worker_process import Worker
+from orchestrator.project.configuration import AlembicProject
+from orchestrator.project.environments_file.url_rules import secrets_of
+
+_SECONDS = 30.0
+"""How long env.py may take to configure Alembic; applications that take seconds to import are common."""
+
+
+def try_env(project: AlembicProject, endpoint: Endpoint, guard: Guard | None) -> Trial:
+    """Run the project's env.py for the target as `project.inject` has it, up to `context.configure`.
+
+    With the `guard` of `databases.locks.proof`, held meanwhile, env.py connects, read-only. With None it never
+    does: the URL names a database that is nowhere, and whatever asks for that has reached the target.
+    Raises ConfigurationError where the project's Python or working directory cannot be used.
+    """
+    marker = None if guard is not None else f"orchestrate_{secrets.token_hex(6)}"
+    tried = endpoint if marker is None else _marked(endpoint, marker)
+    inject = project.inject.render(tried.target, tried.url)
+    variables = variables_of(tried, inject)
+    redactor = Redactor(s for text in (endpoint.url.reveal(), *variables.values()) for s in _secrets(text))
+    request = {
+        "do": "try",
+        **surroundings(project, inject, tried),
+        "guard": None if guard is None else guard.request(),
+        "marker": marker,
+    }
+    lines: list[str] = []
+    worker = Worker(project, variables, lines.append)
+    late = Event()
+
+    def expire() -> None:
+        late.set()
+        worker.cancel()
+
+    patience = Timer(_SECONDS, expire)
+    patience.start()
+    try:
+        worker.send(request)
+        answer = next(worker.messages(), None)
+    finally:
+        patience.cancel()
+        exit_code = worker.close()
+    final = _ended(answer, exit_code, timed_out=late.is_set())
+    return replace(_trial(redactor.value(final)), output=tuple(map(redactor.text, lines)))
+
+
+def _secrets(text: str) -> tuple[str, ...]:
+    return secrets_of(text) if "://" in text else ()
+
+
+def _marked(endpoint: Endpoint, marker: str) -> Endpoint:
+    """The endpoint of a database that is nowhere, also where variables or arguments repeat the URL."""
+    real = endpoint.url.reveal()
+    marked = _elsewhere(real, marker)
+
+    def moved(text: str) -> str:
+        return text.replace(real, marked)
+
+    return replace(
+        endpoint,
+        url=Secret(marked),
+        variables=tuple((name, Secret(moved(value.reveal()))) for name, value in endpoint.variables),
+        x_arguments=tuple(map(moved, endpoint.x_arguments)),
+    )
+
+
+def _elsewhere(url: str, marker: str) -> str:
+    """The URL with the marker for its database: a file beside that of SQLite."""
+    address = parse(url)
+    scheme, _, rest = url.partition("://")
+    if address is not None and address.family == "sqlite":
+        folder = rest.partition("?")[0].rpartition("/")[0]
+        return f"{scheme}://{folder}/{marker}.db"
+    server, _, database = rest.partition("/")
+    _, mark, query = database.partition("?")
+    return f"{scheme}://{server}/{marker}{mark}{query}"
+
+
+def _ended(answer: Mapping[str, Any] | None, exit_code: int, *, timed_out: bool) -> Mapping[str, Any]:
+    """The worker's answer, or what its silence means."""
+    if answer is None:
+        message = f"the worker ended without a word (exit code {exit_code}): env.py ended the process"
+        answer = {"failure": {"code": "died", "message": message}}
+    elif answer["say"] == "failed":
+        answer = {"failure": answer}
+    failure = answer.get("failure")
+    if timed_out and (failure or {}).get("code") in ("died", "cancelled"):
+        message = f"env.py did not configure Alembic within {_SECONDS:g} seconds"
+        answer = {**answer, "failure": {"code": "timeout", "message": message}}
+    return answer
+
+
+def _trial(answer: Mapping[str, Any]) -> Trial:
+    failure, read = answer.get("failure"), answer.get("read", {})
+    return Trial(
+        connections=tuple(Attempt(bool(reached), where) for reached, where in answer.get("connections", ())),
+        configured=bool(answer.get("configured")),
+        version_table=answer.get("version_table"),
+        version_table_schema=answer.get("version_table_schema"),
+        place=answer.get("place"),
+        in_transaction=bool(answer.get("in_transaction")),
+        transactional_ddl=answer.get("transactional_ddl"),
+        read=Clues(**{kind: tuple(names) for kind, names in read.items()}),
+        ran_on=answer.get("ran_on", {}),
+        failure=TrialFailure(failure["code"], failure["message"], failure.get("where")) if failure else None,
+    )

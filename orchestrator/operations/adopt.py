@@ -1,0 +1,164 @@
+"""The verb `adopt`: a database with tables and no version row is put under control at a named revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orchestrator.core.adoption import Claimed, adopt, wanted
+from orchestrator.core.comparison import Comparison, compare, without
+from orchestrator.core.observations import Reading
+from orchestrator.core.plan import Plan, at
+from orchestrator.core.secrets import Secret
+from orchestrator.core.targets import Target
+from orchestrator.databases.catalog import definitions
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.errors import ConfigurationError, OrchestrateError, RefusedError, UnavailableError, UsageError
+from orchestrator.operations import scratch
+from orchestrator.operations.prepared import Prepared
+from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.project.configuration import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a person says: the target is at this revision already, and why they say so.
+
+    `reference` is the target to compare with, `scratch` the URL of an empty database on which to run the
+    revisions; without either one is looked for.
+    """
+
+    target: Target
+    revision: str
+    reason: str
+    reference: Target | None = None
+    scratch: Secret | None = None
+
+
+def prepare(
+    configuration: Configuration, claim: Claim, now: Clock, confirmed: frozenset[str] = frozenset()
+) -> Prepared:
+    """Look, compare the schema with that of the revision, and derive the plan; the target is not changed.
+
+    Raises UsageError for a target or a revision that is not there, RefusedError where a comparison that was asked
+    for cannot be made, and what the survey and the planner raise.
+    """
+    for name in (claim.target.environment, *confirmed):
+        configuration.environment(name)
+    _refuse(configuration, claim)
+    plan, seen = _planned(configuration, claim, list(_readable(configuration, claim)), now)
+    comparison = _Comparing(scratch.Look(configuration, seen, now), claim, plan).compared()
+    looked_at = [claim.target, *([comparison.target] if comparison.target else [])]
+    names = list(dict.fromkeys(target.environment for target in looked_at))
+
+    def anew() -> Prepared:
+        plan, seen = _planned(configuration, claim, names, now, comparison.target)
+        return Prepared(plan, seen, anew, confirmed, reason=claim.reason, comparison=comparison)
+
+    return anew()
+
+
+def _refuse(configuration: Configuration, claim: Claim) -> None:
+    for target in (claim.target, claim.reference):
+        if target is not None and target not in configuration.pipeline.targets:
+            raise UsageError(f"there is no target {target}", mend="orchestrate status")
+    if not claim.reason.strip(" .…"):
+        example = '--reason "made by hand before there were revisions"'
+        raise UsageError(
+            "the reason says nothing: write why it is at that revision", where="--reason", mend=example
+        )
+
+
+def _readable(configuration: Configuration, claim: Claim) -> Iterator[str]:
+    """The environments to look at: the target's, and for a comparison all that can be; no other one must be."""
+    yield claim.target.environment
+    for name in configuration.pipeline.names:
+        asked = claim.reference is not None and name == claim.reference.environment
+        if name == claim.target.environment or (claim.reference is not None and not asked):
+            continue
+        try:
+            configuration.endpoints([name])
+        except (ConfigurationError, UnavailableError):
+            if asked:
+                raise
+        else:
+            yield name
+
+
+def _planned(
+    configuration: Configuration, claim: Claim, names: list[str], now: Clock, reference: Target | None = None
+) -> tuple[Plan, Survey]:
+    seen = survey(configuration, names, now)
+    populated = _populated(seen, claim.target)
+    return adopt(seen.world, Claimed(claim.target, claim.revision, populated), reference), seen
+
+
+def _populated(seen: Survey, target: Target) -> bool:
+    if seen.world.observations[target].reading not in (Reading.VERSIONED, Reading.UNVERSIONED):
+        return False
+    return any(name.startswith("table ") for name in _schema(seen.endpoints[target]))
+
+
+def _schema(endpoint: Endpoint) -> dict[str, str]:
+    return without(definitions(endpoint), endpoint.version_table)
+
+
+class _Comparing:
+    """Holds a target's schema against that of the revisions which the plan would write."""
+
+    def __init__(self, look: scratch.Look, claim: Claim, plan: Plan) -> None:
+        self._look = look
+        self._claim = claim
+        self._plan = plan
+        self._world = look.seen.world
+        self._endpoints = look.seen.endpoints
+
+    def compared(self) -> Comparison:
+        """With what was named, else a target that is at exactly these revisions, else a scratch database."""
+        if self._claim.scratch is None and (reference := self._reference()) is not None:
+            return self._with(str(reference), _schema(self._endpoints[reference]), reference)
+        address = self._claim.scratch
+        if address is None and self._family(self._claim.target) != "sqlite":
+            why = f"no other target is at {at(self._plan.wanted)}, and no --scratch database was given"
+            return Comparison(None, why)
+        try:
+            with scratch.database(self._look, self._plan, address) as made:
+                return self._with("a scratch database with the same revisions", _schema(made))
+        except OrchestrateError as error:
+            if address is not None:
+                raise
+            return Comparison(None, f"the revisions do not run on an empty file: {error.what}")
+
+    def _with(self, name: str, expected: dict[str, str], target: Target | None = None) -> Comparison:
+        differences, renamed = compare(expected, _schema(self._endpoints[self._claim.target]))
+        return Comparison(name, None, differences, renamed, target)
+
+    def _reference(self) -> Target | None:
+        reference = self._claim.reference
+        if reference is None:
+            return next(self._candidates(), None)
+        if not self._alike(reference):
+            what = f"is not at {at(self._plan.wanted)} of the same project on the same kind of database"
+            found = at(self._world.observations[reference].heads)
+            mend = f"it is at {found}; compare with a target that is there, or leave out --compare-with"
+            raise RefusedError(what, where=str(reference), mend=mend)
+        return reference
+
+    def _candidates(self) -> Iterator[Target]:
+        """Targets at exactly these revisions, of the same database's name first."""
+        own = self._claim.target
+        yield from sorted(filter(self._alike, self._endpoints), key=lambda one: one.database != own.database)
+
+    def _alike(self, other: Target) -> bool:
+        own, world = self._claim.target, self._world
+        project = self._look.configuration.project_of
+        return (
+            other != own
+            and other not in world.doubts
+            and project(other).name == project(own).name
+            and self._family(other) == self._family(own)
+            and world.applied(other) == world.graphs[own].ancestors(wanted(world, own, self._claim.revision))
+        )
+
+    def _family(self, target: Target) -> str:
+        return self._world.observations[target].family

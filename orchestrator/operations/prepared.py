@@ -1,0 +1,223 @@
+"""A plan on its way to a run: prepared, consented to, checked again, performed; or taken up again later."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from orchestrator.core import plan as plans
+from orchestrator.core.comparison import Comparison
+from orchestrator.core.downgrade import Downgrade
+from orchestrator.core.events import EventKind, Listener
+from orchestrator.core.gates.decide import closed, decide
+from orchestrator.core.gates.verdict import Circumstances, Verdict
+from orchestrator.core.plan import Plan, TargetPlan, at
+from orchestrator.core.reports import Failure, PlanReport, RunReport, finished_before, unstarted
+from orchestrator.core.run import Outcome, Run, StepState
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.errors import LockedError, Problem, RefusedError, StalePlanError
+from orchestrator.execution.executor import execute
+from orchestrator.execution.setting import Setting
+from orchestrator.execution.stop import Stop
+from orchestrator.journal.journal import Journal
+from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.project.configuration import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts and how they hear of it: `name` is written into every event.
+
+    `wait` is how many seconds to queue for another run's lock, where that is not as the environment says.
+    """
+
+    name: str
+    listener: Listener
+    stop: Stop
+    now: Clock
+    wait: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with what it was derived from; `anew` derives it again from what is true then.
+
+    `confirmed` are the environments named by a person so far, `reason` is why, in their words. `downgrades` are
+    those of a rollback's scripts, by the scripts' digests. `comparison` is an adoption's; `accepted` says that a
+    person accepted what it found.
+    """
+
+    plan: Plan
+    seen: Survey
+    anew: Callable[[], Prepared]
+    confirmed: frozenset[str] = frozenset()
+    reason: str | None = None
+    downgrades: Mapping[str, Downgrade] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    accepted: bool = False
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What the gates are told beside the plan."""
+        pipeline, last_runs = self.seen.world.pipeline, self.seen.last_runs
+        return Circumstances(pipeline, last_runs, self.confirmed, self.comparison, self.accepted)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What every gate says of the plan now."""
+        return decide(self.plan, self.circumstances)
+
+    @property
+    def report(self) -> PlanReport:
+        """The plan as a report; nothing was changed."""
+        return PlanReport(self.plan, self.verdicts, self.downgrades, self.comparison)
+
+    @property
+    def beginning(self) -> dict[str, Any]:
+        """What is recorded when its run begins."""
+        told: dict[str, Any] = {"plan": plans.to_json(self.plan), "fingerprint": self.plan.fingerprint}
+        told["command"] = self.plan.command
+        if self.reason:
+            told["reason"] = self.reason
+        if self.comparison is not None:
+            told["compared_with"] = self.comparison.reference
+            told["differences"] = len(self.comparison.differences)
+        return told
+
+
+def perform(configuration: Configuration, prepared: Prepared, actor: Actor) -> RunReport:
+    """Run a prepared plan, if the gates let it and the world is still as it was; the report tells how it went.
+
+    Raises JournalError where the run cannot be recorded, and what the survey raises.
+    """
+    plan = prepared.plan
+    if (shut := closed(prepared.verdicts)) or not plan.steps:
+        return _unperformed(plan, prepared.verdicts, shut)
+    again = replace(prepared.anew(), confirmed=prepared.confirmed, accepted=prepared.accepted)
+    if again.plan.fingerprint != plan.fingerprint:
+        what = f"the databases or the scripts changed since this plan was made: {_changes(plan, again.plan)}"
+        error = _driven(again) or StalePlanError(what, mend=plan.again)
+        return RunReport(None, Outcome.REFUSED, plan, prepared.verdicts, failure=Failure.of(error))
+    if shut := closed(again.verdicts):
+        return _unperformed(plan, again.verdicts, shut)
+    return _run(configuration, again, actor)
+
+
+def _driven(prepared: Prepared) -> LockedError | None:
+    """That another run is moving one of the plan's targets just now, which is why it is not where it was."""
+    holders = prepared.seen.holders
+    for target in (plan.target for plan in prepared.plan.targets if plan.target in holders):
+        mend = f"wait for it: orchestrate status {target.environment}; then: {prepared.plan.again}"
+        return LockedError(f"driven by {holders[target]}", where=str(target), mend=mend)
+    return None
+
+
+def _unperformed(plan: Plan, verdicts: tuple[Verdict, ...], shut: tuple[Verdict, ...]) -> RunReport:
+    if not shut:
+        return RunReport(None, Outcome.NOTHING_TO_DO, plan, verdicts, tuple(map(unstarted, plan.targets)))
+    problems = [Problem(verdict.reason, f"gate {verdict.gate}", verdict.mend) for verdict in shut]
+    failure = Failure.of(RefusedError.collect(problems, "{n} gates are closed"))
+    return RunReport(None, Outcome.REFUSED, plan, verdicts, tuple(map(unstarted, plan.targets)), failure)
+
+
+def resume(
+    configuration: Configuration, run: Run, actor: Actor, confirmed: frozenset[str] = frozenset()
+) -> RunReport:
+    """Take a run up again where the facts say it stands; the plan it began with is the plan it ends with.
+
+    Raises StalePlanError where a target that is not finished is gone, is another database or has other scripts,
+    and what the survey raises.
+    """
+    if run.complete:
+        return RunReport(
+            run.id, Outcome.NOTHING_TO_DO, run.plan, targets=tuple(map(finished_before, run.plan.targets))
+        )
+    for name in (run.plan.source, run.plan.through, *confirmed):
+        if name is not None:
+            configuration.environment(name)
+    seen = survey(configuration, run.plan.environments, actor.now)
+    prepared = Prepared(run.plan, seen, lambda: prepared, confirmed)
+    if shut := closed(prepared.verdicts):
+        return _unperformed(run.plan, prepared.verdicts, shut)
+    _still_the_same(run, seen)
+    return _run(configuration, prepared, actor, resumed=run)
+
+
+def _still_the_same(run: Run, seen: Survey) -> None:
+    """Raise StalePlanError where what is left of the run would not be what was planned."""
+    unfinished = (plan for plan in run.plan.targets if not run.finished(plan.target))
+    changes = [(plan, what) for plan in unfinished for what in _changes_since(run, plan, seen)]
+    problems = [
+        Problem(f"{what} since run {run.id} planned it", str(p.target), run.plan.again) for p, what in changes
+    ]
+    if problems:
+        raise StalePlanError.collect(problems, "{n} things that the run relies on changed")
+
+
+def _changes_since(run: Run, plan: TargetPlan, seen: Survey) -> Iterator[str]:
+    if plan.target not in seen.endpoints:
+        yield "the target was taken out of environments.yaml"
+        return
+    identity = seen.world.observations[plan.target].identity
+    if None not in (identity, plan.identity) and identity != plan.identity:
+        yield "the URL came to lead to another database"
+    scripts = seen.world.graphs[plan.target].scripts
+    yield from (f"the script of revision {head} is gone" for head in plan.start if head not in scripts)
+    for step in plan.steps:
+        if run.record(plan.target, step.revision).state is StepState.APPLIED:
+            continue
+        if (script := scripts.get(step.revision)) is None or script.digest != step.digest:
+            yield f"the script of revision {step.revision} " + ("changed" if script else "is gone")
+
+
+def _run(configuration: Configuration, prepared: Prepared, actor: Actor, resumed: Run | None = None) -> RunReport:
+    plan, seen = prepared.plan, prepared.seen
+    redactor = configuration.redactor()
+    with Journal(configuration.journal, writing=True) as journal:
+        setting = Setting(
+            run_id=resumed.id if resumed else _run_id(actor),
+            actor=actor.name,
+            plan=plan,
+            endpoints={target: _patient(endpoint, actor.wait) for target, endpoint in seen.endpoints.items()},
+            projects={target: configuration.project_of(target) for target in seen.endpoints},
+            graphs=seen.world.graphs,
+            journal=journal,
+            listener=actor.listener,
+            redactor=redactor,
+            stop=actor.stop,
+            now=actor.now,
+            resumed=resumed,
+        )
+        if resumed is None:
+            setting.tell(EventKind.RUN_STARTED, **prepared.beginning)
+        return replace(execute(setting), verdicts=prepared.verdicts)
+
+
+def _patient(endpoint: Endpoint, wait: float | None) -> Endpoint:
+    if wait is None:
+        return endpoint
+    return replace(endpoint, timeouts=replace(endpoint.timeouts, run_lock_wait=wait))
+
+
+def _run_id(actor: Actor) -> str:
+    """Sorts by time, is short enough to type, and is unique over machines that share a journal."""
+    return f"{actor.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _changes(old: Plan, new: Plan) -> str:
+    """What differs between two plans of one wish, target by target."""
+    before, after = {p.target: p for p in old.targets}, {p.target: p for p in new.targets}
+    seen_before, seen_after = dict(old.seen), dict(new.seen)
+    told = [
+        f"{target} was at {at(heads)} and is at {at(seen_after[target])}"
+        for target, heads in seen_before.items()
+        if target in seen_after and heads != seen_after[target]
+    ]
+    told += [
+        f"the scripts for {target} changed"
+        for target, plan in before.items()
+        if target in after and plan.start == after[target].start and plan.steps != after[target].steps
+    ]
+    return "; ".join(told) or "another database answers now, or a transaction mode changed"

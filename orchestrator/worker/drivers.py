@@ -1,0 +1,112 @@
+"""Sees the connections that are opened past SQLAlchemy, by a driver's own `connect`.
+
+SQLite's are seen before they are made, by Python's audit event `sqlite3.connect`, whoever makes them. After they
+are made all drivers' are: the function is wrapped as soon as the driver has been imported. Not seen: drivers that
+are only asynchronous (asyncpg, aiomysql) when used without SQLAlchemy, and other programs that are started.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any, Protocol
+
+_FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "sqlite3": ("sqlite", ("connect",)),
+    "sqlite3.dbapi2": ("sqlite", ("connect",)),
+    "psycopg2": ("postgresql", ("connect",)),
+    "pg8000": ("postgresql", ("connect",)),
+    "pg8000.dbapi": ("postgresql", ("connect",)),
+    "MySQLdb": ("mysql", ("connect", "Connect", "Connection")),
+    "mysql.connector": ("mysql", ("connect", "Connect")),
+    "mariadb": ("mysql", ("connect",)),
+}
+_METHODS = {"psycopg": "postgresql", "pymysql.connections": "mysql"}
+"""Where every way to connect ends in the method `Connection.connect`."""
+
+Connect = Callable[..., Any]
+
+
+class Watcher(Protocol):
+    """Who is told; what it raises reaches whoever wanted to connect."""
+
+    def opening_file(self, database: Any) -> None:
+        """`sqlite3.connect` is about to open this."""
+
+    def opening(self, family: str, arguments: Sequence[Any], options: dict[str, Any]) -> None:
+        """A driver is about to connect."""
+
+    def opened(self, connection: Any, family: str) -> None:
+        """A driver has connected."""
+
+
+def watch(watcher: Watcher) -> None:
+    """Tell the watcher of every connection from here on, for the rest of the process."""
+
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "sqlite3.connect":
+            watcher.opening_file(arguments[0])
+
+    sys.addaudithook(audit)
+    for name in (*_FUNCTIONS, *_METHODS):
+        if name in sys.modules:
+            _wrap(sys.modules[name], watcher)
+    sys.meta_path.insert(0, _AfterImport(watcher))
+
+
+class _AfterImport(MetaPathFinder):
+    """Finds the drivers as Python would, and wraps each when it has been loaded."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in _FUNCTIONS and fullname not in _METHODS:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        loader: Any = spec.loader if spec is not None else None
+        if loader is not None:
+            load = loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                load(module)
+                _wrap(module, self._watcher)
+
+            loader.exec_module = exec_module
+        return spec
+
+
+def _wrap(module: Any, watcher: Watcher) -> None:
+    if module.__name__ in _METHODS:
+        _wrap_method(module, watcher)
+        return
+    family, names = _FUNCTIONS[module.__name__]
+    for name in names:
+        setattr(module, name, _told(getattr(module, name), family, watcher))
+
+
+def _wrap_method(module: Any, watcher: Watcher) -> None:
+    family, kind = _METHODS[module.__name__], module.Connection
+    method = vars(kind)["connect"]
+    if isinstance(method, classmethod):
+        kind.connect = classmethod(_told(method.__func__, family, watcher))
+        module.connect = kind.connect
+    else:
+        kind.connect = _told(method, family, watcher)
+
+
+def _told(connect: Connect, family: str, watcher: Watcher) -> Connect:
+    @functools.wraps(connect)
+    def connecting(*args: Any, **kwargs: Any) -> Any:
+        watcher.opening(family, args, kwargs)
+        made = connect(*args, **kwargs)
+        watcher.opened(args[0] if made is None else made, family)
+        return made
+
+    return connecting

@@ -1,0 +1,1 @@
+"""Public applications from the package index, promoted as they are."""

@@ -1,0 +1,89 @@
+"""Public applications that ship Alembic migrations, each with the way a target reaches its env.py."""
+
+from __future__ import annotations
+
+from tests.applications.application import MYSQL, POSTGRESQL, SQLITE, Application
+
+OPTUNA = Application(
+    name="optuna",
+    packages=("optuna==5.0.0", "alembic==1.20.1", "SQLAlchemy==2.1.9", "psycopg2-binary==2.9.13"),
+    drivers=SQLITE | POSTGRESQL,
+    project={"config": "optuna:storages/_rdb/alembic.ini", "script_location": "optuna.storages._rdb:alembic"},
+    own=(
+        "python",
+        "-c",
+        "import sys, alembic.command; from optuna.storages._rdb.storage import _VersionManager\n"
+        "versions = object.__new__(_VersionManager); versions.url = sys.argv[1]\n"
+        "alembic.command.upgrade(versions._create_alembic_config(), 'heads')",
+        "{url}",
+    ),
+)
+
+PLACEMENT = Application(
+    name="placement",
+    packages=("openstack-placement==16.0.0", "alembic==1.20.1", "SQLAlchemy==2.1.9", "PyMySQL==1.2.4"),
+    drivers=SQLITE | MYSQL,
+    project={
+        "config": "placement:db/sqlalchemy/alembic.ini",
+        "inject": {"variables": {"OS_PLACEMENT_DATABASE__CONNECTION": "{url}"}},
+    },
+    own=("placement-manage", "db", "sync"),
+    own_variables={"OS_PLACEMENT_DATABASE__CONNECTION": "{url}"},
+)
+
+QUETZ = Application(
+    name="quetz",
+    packages=("quetz-server==0.10.4", "alembic==1.20.1", "SQLAlchemy==2.0.58", "psycopg2-binary==2.9.13"),
+    drivers=SQLITE | POSTGRESQL,
+    files={"alembic.ini": "[alembic]\nscript_location = quetz:migrations\n"},
+    own=(
+        "python",
+        "-c",
+        "import sys, quetz.cli; quetz.cli._run_migrations(sys.argv[1])",
+        "{url}",
+    ),
+)
+
+MLFLOW = Application(
+    name="mlflow",
+    packages=("mlflow-skinny==3.17.2", "alembic==1.20.1", "SQLAlchemy==2.1.9"),
+    drivers=SQLITE,
+    project={
+        "config": "mlflow:store/db_migrations/alembic.ini",
+        "script_location": "mlflow.store:db_migrations",
+        "hook": "first_tables:make",
+        "working_directory": ".",
+    },
+    files={
+        "first_tables.py": (
+            "from mlflow.store.db.utils import InitialBase\n"
+            "from sqlalchemy import create_engine\n\n"
+            "def make(config, target):\n"
+            "    InitialBase.metadata.create_all(create_engine(target.url))\n"
+        )
+    },
+    own=("mlflow", "db", "upgrade", "{url}"),
+)
+
+IHATEMONEY = Application(
+    name="ihatemoney",
+    packages=("ihatemoney==7.2.1", "alembic==1.20.1", "SQLAlchemy==2.0.58", "PyMySQL==1.2.4"),
+    drivers=SQLITE | MYSQL,
+    project={
+        "config": "ihatemoney:migrations/alembic.ini",
+        "script_location": "ihatemoney:migrations",
+        "flask_app": "ihatemoney.run:create_app",
+        "inject": {"variables": {"IHATEMONEY_SETTINGS_FILE_PATH": "{directory}/settings.py", "DATABASE_URL": "{url}"}},
+    },
+    files={
+        "settings.py": (
+            "import os\n"
+            "SQLALCHEMY_DATABASE_URI = os.environ['DATABASE_URL']\n"
+            "SECRET_KEY = 'of no use'\n"
+        ),
+    },
+    own=("python", "-c", "from ihatemoney.run import create_app; create_app()"),
+    own_variables={"DATABASE_URL": "{url}", "IHATEMONEY_SETTINGS_FILE_PATH": "{directory}/settings.py"},
+)
+
+APPLICATIONS = (OPTUNA, PLACEMENT, QUETZ, MLFLOW, IHATEMONEY)

@@ -1,0 +1,15 @@
+"""customers"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r1"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("customers", sa.Column("id", sa.Integer, primary_key=True), sa.Column("email", sa.String(200)))
+
+
+def downgrade():
+    op.drop_table("customers")

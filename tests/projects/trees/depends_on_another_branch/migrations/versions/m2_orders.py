@@ -1,0 +1,15 @@
+"""orders"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "m2"
+down_revision = "m1"
+
+
+def upgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True))
+
+
+def downgrade():
+    op.drop_table("orders")

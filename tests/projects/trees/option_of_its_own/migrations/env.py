@@ -1,0 +1,11 @@
+from alembic import context
+from sqlalchemy import create_engine
+
+config = context.config
+engine = create_engine(config.get_main_option("shop.dsn"))
+print(f"the stage is {config.get_section('shop')['stage']}")
+
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()

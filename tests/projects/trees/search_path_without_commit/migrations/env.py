@@ -1,0 +1,11 @@
+from alembic import context
+from sqlalchemy import create_engine, text
+
+engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
+
+with engine.connect() as connection:
+    connection.execute(text("set search_path to public"))
+
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()

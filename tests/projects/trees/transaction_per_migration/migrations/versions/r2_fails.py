@@ -1,0 +1,16 @@
+"""fails after it made a table"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r2"
+down_revision = "r1"
+
+
+def upgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True))
+    op.execute("SELECT 1 FROM nowhere")
+
+
+def downgrade():
+    op.drop_table("orders")

@@ -1,0 +1,18 @@
+"""warns where it is told to"""
+
+import warnings
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r2"
+down_revision = "r1"
+
+
+def upgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True))
+    warnings.warn("orders are an old way", DeprecationWarning, stacklevel=1)
+
+
+def downgrade():
+    op.drop_table("orders")
