@@ -9,10 +9,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check benchmark clean
+.PHONY: help install demo test test-projects check benchmark clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## The package with all it needs, in .venv; done again when pyproject.toml changed
 
@@ -40,6 +40,9 @@ demo: $(INSTALLED) ## Four fresh SQLite databases, brought from nothing to the n
 
 test: $(INSTALLED) ## Every test, on SQLite, PostgreSQL and MariaDB
 	@$(BIN)/pytest -n 2
+
+test-projects: $(INSTALLED) ## Public applications, each in an environment of its own; APPS='optuna placement-mysql'
+	@$(BIN)/pytest -m application tests/applications $(if $(APPS),-k "$$(echo $(APPS) | sed 's/ / or /g')")
 
 check: $(INSTALLED) ## Style, types, imports, docstrings and the quick tests
 	@$(BIN)/ruff check .

@@ -30,8 +30,11 @@ _PARTS = {
     "PORT": "{port}",
     **dict.fromkeys(("USER", "USERNAME", "LOGIN"), "{user}"),
     **dict.fromkeys(("PASSWORD", "PASS", "PASSWD", "PWD", "PW"), "{password}"),
+    **dict.fromkeys(("DRIVER", "DRIVERNAME", "DIALECT"), "{driver}"),
     **dict.fromkeys(("NAME", "DBNAME", "DB", "DATABASE", "FILE", "PATH"), "{database}"),
 }
+_LIVE = {**dict.fromkeys(("CONNECTION", "CONN", "CONNECTABLE"), "{connection}"), "ENGINE": "{engine}"}
+_STAGES = dict.fromkeys(("ENVIRONMENT", "ENV", "STAGE"), "{environment}")
 _SUFFIXES = {"SYNC", "ASYNC"}
 
 
@@ -88,7 +91,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How a search ended: the way that reaches env.py, None for none, and what its trial or the first one told."""
+    """How a search ended: the way that reaches env.py and its trial, or None and the trial that came furthest."""
 
     way: Candidate | None
     trial: Trial
@@ -107,20 +110,21 @@ def search(given: Candidate, names: Names, attempt: Callable[[Candidate], Trial]
     first = attempt(given)
     if first.reached:
         return Found(given, first)
-    seek = _Seek(given, names.with_seen(first), attempt)
-    way = seek.found()
-    return Found(way, seek.last) if way is not None else Found(None, first)
+    seek = _Seek(given, names, attempt, first)
+    return Found(seek.found(), seek.furthest)
 
 
 class _Seek:
     """One search; it knows more after every trial."""
 
-    def __init__(self, given: Candidate, names: Names, attempt: Callable[[Candidate], Trial]) -> None:
-        self._names = names
+    def __init__(
+        self, given: Candidate, names: Names, attempt: Callable[[Candidate], Trial], first: Trial
+    ) -> None:
+        self._names = names.with_seen(first)
         self._attempt = attempt
         self._given = given
         self._tried = {given: False}
-        self.last: Trial
+        self.furthest = first
 
     def found(self) -> Candidate | None:
         """The first way that reaches, with as little in it as reaches."""
@@ -139,8 +143,7 @@ class _Seek:
             trial = self._attempt(candidate)
             self._names = self._names.with_seen(trial)
             self._tried[candidate] = trial.reached
-            if trial.reached:
-                self.last = trial
+            self.furthest = max(self.furthest, trial, key=_progress)
         return self._tried.get(candidate, False)
 
     def _fewest(self, parts: Sequence[_Part], flask_app: str | None) -> Sequence[_Part]:
@@ -163,26 +166,19 @@ class _Seek:
 def _ladder(names: Names, given: Candidate) -> Iterator[tuple[Sequence[_Part], str | None]]:
     """What to try, the best first; each rung is everything of its kind at once."""
     app = given.flask_app
-    multidb = [_Part("options", (("databases", "{name}"), ("{name}/sqlalchemy.url", "{url}")))]
-    attributes = [
-        _Part("attributes", ((name, wanted),)) for name in names.attributes if (wanted := attribute(name))
-    ]
-    arguments = _parts("x_arguments", names.x_arguments)
-    options = _parts("options", [name for name in names.options if name != "sqlalchemy.url"])
-    likely = _parts("variables", names.variables)
-    others = [
-        _Part("variables", ((name, "{url}"),))
-        for name in names.variables
-        if _words(name)[-1:] and _words(name)[-1] in _ADDRESSES and wanted_by(name) is None
-    ]
+    attributes = _parts("attributes", names.attributes, asked_of_alembic)
+    arguments = _parts("x_arguments", names.x_arguments, asked_of_alembic)
+    options = _parts("options", [name for name in names.options if name != "sqlalchemy.url"], asked_of_alembic)
+    likely = _parts("variables", names.variables, wanted_by)
+    others = _parts("variables", [name for name in names.variables if not wanted_by(name)], _address)
+    everything = [*attributes, *arguments, *options, *likely, *others]
     if names.engines:
-        yield multidb, app
+        yield [_Part("options", (("databases", "{name}"), ("{name}/sqlalchemy.url", "{url}")))], app
     for known in names.flask_apps:
         yield likely, known
     for parts in (attributes, arguments, options, likely, _without_ports(likely), [*likely, *others]):
         if parts:
             yield parts, app
-    everything = [*attributes, *arguments, *options, *likely, *others]
     for inside in (app, *names.flask_apps):
         yield everything, inside
     if names.connects:
@@ -200,12 +196,14 @@ def wanted_by(name: str) -> str | None:
     return "{url}" if words[-1] in _ADDRESSES else _PARTS.get(words[-1])
 
 
-def attribute(name: str) -> str | None:
-    """What is handed over as an attribute of that name; None for one that asks for nothing of a database."""
-    words = _words(name)
-    if {"CONNECTION", "CONN", "CONNECTABLE"} & set(words[-1:]):
-        return "{connection}"
-    return "{engine}" if words[-1:] == ["ENGINE"] else wanted_by(name)
+def asked_of_alembic(name: str) -> str | None:
+    """The same for what env.py asks of its configuration, which is there for migrations alone: more is ours."""
+    last = "".join(_words(name)[-1:])
+    return _LIVE.get(last) or wanted_by(name) or _address(name) or _STAGES.get(last)
+
+
+def _address(name: str) -> str | None:
+    return "{url}" if "".join(_words(name)[-1:]) in _ADDRESSES else None
 
 
 def _words(name: str) -> list[str]:
@@ -216,13 +214,12 @@ def _words(name: str) -> list[str]:
     return words
 
 
-def _parts(kind: str, names: Iterable[str]) -> list[_Part]:
+def _parts(kind: str, names: Iterable[str], wanted_by: Callable[[str], str | None]) -> list[_Part]:
     """The names that ask for something; those of one address's pieces (`DB_HOST`, `DB_USER` …) stay together."""
     found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for name in names:
-        wanted = wanted_by(name)
-        if wanted is not None:
-            key = (name,) if wanted == "{url}" else ("", *_words(name)[:-1])
+        if (wanted := wanted_by(name)) is not None:
+            key = ("", *_words(name)[:-1]) if wanted in _PARTS.values() else (name,)
             found.setdefault(key, []).append((name, wanted))
     return [_Part(kind, tuple(pairs)) for pairs in found.values()]
 
@@ -247,6 +244,13 @@ def _candidate(parts: Iterable[_Part], flask_app: str | None) -> Candidate:
         redirect=any(part.kind == "redirect" for part in given),
     )
     return Candidate(injection, flask_app)
+
+
+def _progress(trial: Trial) -> tuple[bool, bool, int]:
+    """How far env.py came: to the target, to any connection, and else by how much it had asked for."""
+    read = trial.read
+    asked = sum(map(len, (read.variables, read.x_arguments, read.options, read.attributes)))
+    return trial.reached, bool(trial.connections), asked
 
 
 def _once(*names: Iterable[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from orchestrator.core.trial import Trial
 
 _OLDEST = {"python": ("Python", (3, 9)), "alembic": ("Alembic", (1, 8)), "sqlalchemy": ("SQLAlchemy", (1, 4))}
 _NO_ALEMBIC = "no_alembic"
-_NOT_SET = re.compile(r"KeyError: '([A-Z][A-Z0-9_]*)'")
+_LACKING = re.compile(r"KeyError: '(\w+)'")
 _LONGEST = 200
 """Characters of what env.py raised or printed that are told."""
 
@@ -112,15 +112,20 @@ def _injection(facts: ProjectFacts, found: Found) -> Iterator[Finding]:
 
 def _mend(facts: ProjectFacts, trial: Trial) -> str:
     message = trial.failure.message if trial.failure is not None else ""
+    inject = f"projects.{facts.name}.inject"
     if "async driver" in message:
         return "name an asynchronous driver in the url: postgresql+asyncpg, mysql+aiomysql, sqlite+aiosqlite"
-    if (unset := _NOT_SET.search(message)) is not None:
-        return (
-            f"give it one: variables: {{{unset[1]}: …}}, of each environment or of defaults in environments.yaml"
-        )
     if "No module named" in message:
         return f"install it for {facts.python}, or name the project's Python: projects.{facts.name}.python"
+    lacking = match[1] if (match := _LACKING.search(message)) else ""
+    if lacking in trial.read.x_arguments:
+        return f"give it one: x_arguments: [{lacking}=…], of each environment or of defaults in environments.yaml"
+    if lacking in trial.read.attributes:
+        return f"give it one: attributes: {{{lacking}: …}}, of {inject} in environments.yaml; or write a hook"
+    if lacking in trial.read.variables:
+        return f"give it one: variables: {{{lacking}: …}}, of each environment or of defaults in environments.yaml"
+    asked = ", ".join([f"-x {name}" for name in trial.read.x_arguments] + [*trial.read.attributes])
+    asked = f" (it asks for {asked})" if asked else ""
     return (
-        f"give env.py what it asks for with projects.{facts.name}.inject, with `variables` of an environment,"
-        f" or with projects.{facts.name}.hook"
+        f"give env.py what it asks for{asked} with {inject}, with `variables`, or with projects.{facts.name}.hook"
     )

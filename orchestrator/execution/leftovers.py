@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Action, Step
+
+_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,14 @@ class Leftovers:
     clean: bool
 
     def __str__(self) -> str:
-        found = [*self.changes, *(f"kept: {statement}" for statement in self.kept)]
-        return "; ".join(found) or "what is left of it cannot be told from outside"
+        return few([*self.changes, *(f"kept: {statement}" for statement in self.kept)])
+
+
+def few(found: Sequence[str]) -> str:
+    """What is left, for a sentence: the first of it, and how much more `orchestrate show` lists."""
+    rest = len(found) - _NAMED
+    more = [f"and {rest} more"] if rest > 0 else []
+    return "; ".join([*found[:_NAMED], *more]) or "what is left of it cannot be told from outside"
 
 
 def leftovers(

@@ -29,7 +29,7 @@ from orchestrator.execution.claim import Claim
 from orchestrator.execution.conversation import converse
 from orchestrator.execution.facts import facts_of
 from orchestrator.execution.failures import CANCELLED, failure_of
-from orchestrator.execution.leftovers import Leftovers, leftovers
+from orchestrator.execution.leftovers import Leftovers, few, leftovers
 from orchestrator.execution.request import upgrade_request
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_lock import Stopped, TargetLock, patiently
@@ -135,9 +135,7 @@ class _TargetRun:
         self._checkpoints.still_in_doubt(revision)
         record = self._recorded(revision)
         changes = self._changes(record.body.get("catalog"))
-        since = (
-            f"since then: {'; '.join(changes)}" if changes else "what is left of it cannot be told from outside"
-        )
+        since = f"since then: {few(changes)}" if changes else few(())
         half = "half reverted" if self._reverts(revision) else "half applied"
         what = f"revision {revision}, started {record.at:%Y-%m-%d %H:%M:%S} UTC, may be {half}; {since}"
         return InDoubtError(what, where=str(self._target), mend=self._settling)

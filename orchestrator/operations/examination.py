@@ -48,7 +48,7 @@ def examine(project: AlembicProject, root: Path, endpoint: Endpoint) -> Examinat
     except OrchestrateError as error:
         facts = replace(facts, faults=faults(Topic.SCRIPTS, error))
     engines = application.engines(project.config, project.section)
-    names = replace(application.names(root, config.script_location, project.python), engines=engines)
+    names = replace(application.names(root, config.script_location), engines=engines)
     try:
         found = search(given, names, lambda way: try_env(reached_by(project, way, root), endpoint, None))
     except ConfigurationError as error:

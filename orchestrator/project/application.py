@@ -1,7 +1,7 @@
 """The names by which an application's sources ask for a database, read and never run.
 
-Names in capitals are found wherever they stand as text (`os.environ["DATABASE_URL"]`, `config("DB_HOST")`),
-those of pydantic-settings are worked out from the fields of its classes. What each asks for is judged elsewhere.
+A trial of env.py sees what is asked for until env.py fails; what would be asked for after that is seen here. Names
+in capitals are taken wherever they stand as text: `os.environ["DATABASE_URL"]`, `config("DB_HOST")`.
 """
 
 from __future__ import annotations
@@ -10,38 +10,29 @@ import ast
 import configparser
 import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.core.injection_search import Names, wanted_by
-from orchestrator.project.revision_scripts.packages import resource
 
 _MOST_FILES = 3000
 _LARGEST = 1_000_000
 """Bytes of a source that is still read: larger ones are generated."""
 _SKIPPED = {"node_modules", "site-packages", "__pycache__", "versions", "tests", "test", "docs"}
 _TEXT = re.compile(r"""["']([A-Z][A-Z0-9_]{2,})["']""")
-_SETTINGS = re.compile(r"\bclass\s+\w+\(.*Settings")
 _FLASK_APP = re.compile(r"^(?:(\w+)\s*=\s*(?:flask\.)?Flask\(|def\s+((?:create|make)_app)\()", re.MULTILINE)
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 _ASSIGNED = re.compile(r"""^\s*(?:export\s+)?FLASK_APP\s*=\s*["']?([^"'\s#]+)""", re.MULTILINE)
 _MOST_APPS = 3
-_USUAL = {"__future__", "alembic", "sqlalchemy", "sqlmodel", "flask", "flask_migrate", *sys.stdlib_module_names}
 
 
-def names(root: Path, script_location: Path, python: str) -> Names:
-    """What env.py, the sources under `root` and the installed packages that env.py imports ask for.
-
-    `python` is the project's interpreter, beside which its packages are looked for. Unreadable files are left out.
-    """
+def names(root: Path, script_location: Path) -> Names:
+    """What env.py and the sources under `root` may ask for; files that cannot be read are left out."""
     env = _read(script_location / "env.py")
     sources = {path: _read(path) for path in _sources(root)}
-    installed = [_read(path) for path in _installed(env, root, python)]
-    texts = [env, *sources.values(), *installed]
+    texts = [env, *sources.values()]
     return Names(
-        variables=tuple(dict.fromkeys(name for text in texts for name in _variables(text) if wanted_by(name))),
+        variables=tuple(dict.fromkeys(name for text in texts for name in _TEXT.findall(text) if wanted_by(name))),
         flask_apps=tuple(_flask_apps(root, sources))[:_MOST_APPS] if "current_app" in env else (),
     )
 
@@ -85,50 +76,6 @@ def _sources(root: Path) -> Iterator[Path]:
 
 def _is_source(folder: Path) -> bool:
     return not (folder.name in _SKIPPED or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists())
-
-
-def _installed(env: str, root: Path, python: str) -> Iterator[Path]:
-    """The sources of the installed packages that env.py imports, but for the usual ones, which ask for nothing."""
-    for package in sorted(set(_IMPORT.findall(env)) - _USUAL):
-        if not (root / package).exists() and (folder := resource(f"{package}:", python)) is not None:
-            yield from _sources(folder)
-
-
-def _variables(text: str) -> Iterator[str]:
-    yield from _TEXT.findall(text)
-    if _SETTINGS.search(text):
-        with suppress(SyntaxError, ValueError):
-            yield from _settings(ast.parse(text))
-
-
-def _settings(tree: ast.Module) -> Iterator[str]:
-    """The variables that pydantic-settings reads: each field's name after the class's prefix, in capitals."""
-    classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    for made in classes.values():
-        if any(ast.unparse(base).endswith("Settings") for base in made.bases):
-            prefix, delimiter = _option(made, "env_prefix"), _option(made, "env_nested_delimiter")
-            for field, annotation in _fields(made):
-                yield (prefix + field).upper()
-                nested = classes.get(annotation) if delimiter else None
-                for inner, _ in _fields(nested) if nested else ():
-                    yield (prefix + field + delimiter + inner).upper()
-
-
-def _fields(made: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for node in made.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            yield node.target.id, ast.unparse(node.annotation).partition(" | ")[0]
-
-
-def _option(made: ast.ClassDef, name: str) -> str:
-    """A setting of `model_config` or of the inner class Config; empty where it is not written as text."""
-    for node in ast.walk(made):
-        value = node.value if isinstance(node, ast.keyword) and node.arg == name else None
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            value = node.value
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            return value.value
-    return ""
 
 
 def _flask_apps(root: Path, sources: dict[Path, str]) -> Iterator[str]:

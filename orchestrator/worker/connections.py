@@ -67,7 +67,7 @@ class Connections:
     def after_revision(self, connection: Any) -> None:
         """Raise what a revision swallowed, or that it left a MySQL session in another database."""
         self.check()
-        if self._refuses and proof.FAMILIES.get(connection.dialect.name) == "mysql":
+        if proof.FAMILIES.get(connection.dialect.name) == "mysql":
             database = connection.execute(text("SELECT DATABASE()")).scalar()
             if self._expected is not None and database != self._expected["database"]:
                 self._refuse(f"mysql database {database!r}")

@@ -17,7 +17,7 @@ from orchestrator.core.inspection import Inspection, Lack
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.project_diagnosis import ProjectFacts, of_project
 from orchestrator.core.targets import Target
-from orchestrator.core.trial import Attempt, Trial, TrialFailure
+from orchestrator.core.trial import Attempt, Clues, Trial, TrialFailure
 from orchestrator.errors import ConfigurationError, DivergenceError, Exit, Problem
 
 PROD = Target("prod")
@@ -36,6 +36,7 @@ FACTS = TargetFacts(PROD, SEEN, protected=True, state=State.AT_HEAD, inspection=
 REACHED = Trial(
     (Attempt(True, "the marker"),), ran_on={"python": "3.11.2", "alembic": "1.20.1", "sqlalchemy": "2.1.9"}
 )
+LACKING = Trial(failure=TrialFailure("env_failed", "KeyError: 'it'", "env.py:3"))
 PLAIN, VARIABLE = Candidate(), Candidate(Injection(variables=(("DATABASE_URL", "{url}"),)))
 PROJECT = ProjectFacts("app", "alembic.ini", "python3", PLAIN, 2, ("b2",), found=Found(PLAIN, REACHED))
 
@@ -203,11 +204,10 @@ def test_a_way_that_the_file_does_not_name_is_a_problem() -> None:
     ("trial", "said", "mend"),
     [
         (Trial((Attempt(False, "the file /srv/dev.db"),)), "connects to the file /srv/dev.db", "inject"),
-        (
-            Trial(failure=TrialFailure("env_failed", "KeyError: 'SECRET'", "env.py:3")),
-            "'SECRET' (env.py:3)",
-            "SECRET: …",
-        ),
+        (replace(LACKING, read=Clues(variables=("it",))), "'it' (env.py:3)", "variables: {it: …}"),
+        (replace(LACKING, read=Clues(x_arguments=("it",))), "'it' (env.py:3)", "x_arguments: [it=…]"),
+        (replace(LACKING, read=Clues(attributes=("it",))), "'it' (env.py:3)", "attributes: {it: …}"),
+        (Trial(read=Clues(x_arguments=("tenant",), attributes=("app",))), "", "(it asks for -x tenant, app)"),
         (Trial(failure=TrialFailure("env_failed", "No module named 'psycopg2'")), "psycopg2", "install"),
         (Trial(failure=TrialFailure("env_failed", "requires an async driver")), "async", "asyncpg"),
         (

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from orchestrator.core.injection import Injection
-from orchestrator.core.injection_search import MOST_TRIALS, Candidate, Found, Names, attribute, search, wanted_by
+from orchestrator.core.injection_search import (
+    MOST_TRIALS,
+    Candidate,
+    Found,
+    Names,
+    asked_of_alembic,
+    search,
+    wanted_by,
+)
 from orchestrator.core.trial import Attempt, Clues, Trial, TrialFailure
 
 PLAIN = Candidate()
@@ -158,11 +167,16 @@ def test_a_redirect_comes_last_and_only_where_there_is_a_connection() -> None:
     assert not any(candidate.injection.redirect for candidate in silent.tried)
 
 
-def test_where_nothing_reaches_the_first_trial_is_told() -> None:
-    """The trial of what the file says tells why it does not reach; what else was tried would not help a reader."""
-    first = Trial(failure=TrialFailure("env_failed", "KeyError: 'SECRET_KEY'"))
-    trials = iter([first, *[Trial()] * MOST_TRIALS])
-    assert search(PLAIN, Names(variables=("DATABASE_URL",)), lambda _: next(trials)) == Found(None, first)
+def test_where_nothing_reaches_the_trial_that_came_furthest_is_told() -> None:
+    """What stopped env.py last is what is left to mend; of trials that came equally far the first is told."""
+    first = Trial(failure=TrialFailure("env_failed", "KeyError: 'DB_URL'"), read=Clues(variables=("DB_URL",)))
+    further = replace(
+        first, failure=TrialFailure("env_failed", "KeyError: 'KEY'"), read=Clues(variables=("DB_URL", "KEY"))
+    )
+    assert search(PLAIN, Names(), lambda c: further if given(c) else first) == Found(None, further)
+    assert search(PLAIN, Names(), lambda c: replace(first, output=("b",)) if given(c) else first) == Found(
+        None, first
+    )
 
 
 def test_nothing_is_tried_twice_nor_without_end() -> None:
@@ -190,6 +204,7 @@ def test_nothing_is_tried_twice_nor_without_end() -> None:
         ("PGPASSWORD", "{password}"),
         ("PGDATABASE", "{database}"),
         ("POSTGRES_SERVER", "{host}"),
+        ("DB_DRIVER", "{driver}"),
         ("MYSQL_ROOT_PASSWORD", "{password}"),
         ("POSTGRES_DB", "{database}"),
         ("db_name", "{database}"),
@@ -217,12 +232,15 @@ def test_what_a_name_asks_for(name: str, wanted: str | None) -> None:
         ("connection", "{connection}"),
         ("db_engine", "{engine}"),
         ("sqlalchemy.url", "{url}"),
+        ("shop.dsn", "{url}"),
+        ("stage", "{environment}"),
         ("configure_logger", None),
+        ("tenant", None),
     ],
 )
-def test_what_an_attribute_asks_for(name: str, wanted: str | None) -> None:
-    """Attributes may ask for a live connection or engine as well."""
-    assert attribute(name) == wanted
+def test_what_is_asked_of_the_configuration(name: str, wanted: str | None) -> None:
+    """Live objects, any address and the environment's name are meant where only migrations ask."""
+    assert asked_of_alembic(name) == wanted
 
 
 @pytest.mark.parametrize(

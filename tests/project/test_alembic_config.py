@@ -311,7 +311,7 @@ def test_a_location_without_env_py(tmp_path: Path) -> None:
     """A directory that exists and has no env.py is a mistake, never a project with nothing to do."""
     write(tmp_path, {"alembic.ini": INI + "script_location = m", "m/versions/a.py": ""})
     with pytest.raises(ConfigurationError, match=r"has no env\.py"):
-        read(tmp_path / "alembic.ini", "alembic", tmp_path)
+        alembic_config.read(tmp_path / "alembic.ini", "alembic", tmp_path)
 
 
 def test_env_py_beside_an_ini_without_a_location(tmp_path: Path) -> None:

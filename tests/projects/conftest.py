@@ -1,4 +1,4 @@
-"""What the suite of projects is driven with: a tree of files, a database for each one it names, the real command."""
+"""What the suite of projects is driven with: trees of files, the databases that they name, the real command."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_components_have_no_single_head(make_tree: MakeTree) -> None:
 
 
 def test_depends_on_another_branch(make_tree: MakeTree, new_database: Callable[[str], str]) -> None:
-    """A branch brings what it depends on of another; the row that Alembic drops for it is not taken for missing."""
+    """A branch brings what it depends on of another, whose row Alembic drops; that is not taken for missing."""
     tree = make_tree("depends_on_another_branch")
     told(tree("rollout", "--to", "search@head", "--yes"), 0)
     by_alembic = new_database("sqlite")

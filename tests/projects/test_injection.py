@@ -82,7 +82,7 @@ def test_own_engine_not_redirected_on_a_server(make_tree: MakeTree) -> None:
     ],
 )
 def test_own_async_engine(make_tree: MakeTree, family: str, driver: str) -> None:
-    """An asynchronous engine of the application's own is led to the target, whatever driver the target's URL names."""
+    """An asynchronous engine of the application's own is led to the target, whose URL names another driver."""
     tree = make_tree("own_async_engine", family)
     if family == "postgresql":
         tree.edit("shop/database.py", "sqlite+aiosqlite:///shop.db", f"{driver}://shop@127.0.0.1:1/shop")
@@ -93,7 +93,10 @@ def test_own_async_engine(make_tree: MakeTree, family: str, driver: str) -> None
 def test_own_async_engine_not_redirected(make_tree: MakeTree) -> None:
     """Without it the connection is refused before its file is made, also from the driver's thread."""
     tree = make_tree("own_async_engine")
-    _stopped(tree, 11, "shop.db", "not the target's database", without=_inject)
+    tree.configure(_inject)
+    error = tree.document("rollout", "--yes", code=11)["error"]
+    assert "shop.db, which is not the target's database" in error["message"]
+    assert tree.untouched()
     assert not (tree.root / "shop.db").exists()
 
 
@@ -219,7 +222,7 @@ def test_hook_that_is_not_there(make_tree: MakeTree) -> None:
 @pytest.mark.parametrize("family", ["sqlite", POSTGRESQL])
 def test_flask_migrate(make_tree: MakeTree, family: str) -> None:
     """Flask-Migrate's env.py as it is, inside the application's context."""
-    tree = make_tree("flask_migrate", family)
+    tree = make_tree("flask_migrate_app", family)
     released(tree)
     for name in ("dev", "prod"):
         assert (tree.heads(name), tree.schema(name)) == ({"r2"}, {"customer": ["id", "name"]})
@@ -230,6 +233,6 @@ def test_flask_migrate(make_tree: MakeTree, family: str) -> None:
 )
 def test_flask_migrate_not_told(make_tree: MakeTree, key: str, code: int, said: str) -> None:
     """Without the app there is no context; with the app alone it is the app's default database: both stopped."""
-    tree = make_tree("flask_migrate")
+    tree = make_tree("flask_migrate_app")
     _stopped(tree, code, said, without=lambda file: file["projects"]["app"].pop(key))
     assert not [path for path in tree.root.rglob("shop.db") if schema(f"sqlite:///{path}")]

@@ -62,7 +62,7 @@ def test_recursive_locations_not_asked_for(make_tree: MakeTree) -> None:
 
 @pytest.mark.parametrize("legacy", [True, False])
 def test_sourceless(make_tree: MakeTree, legacy: bool) -> None:
-    """A project shipped as bytecode only, beside the sources' places or in __pycache__, is released all the same."""
+    """A project shipped as bytecode only, in the sources' place or in __pycache__, is released all the same."""
     tree = make_tree("sourceless")
     versions = tree.root / "migrations" / "versions"
     compileall.compile_dir(str(versions), quiet=1, legacy=legacy)

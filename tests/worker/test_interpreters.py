@@ -10,8 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.injection import Injection
+from orchestrator.core.secrets import Secret
+from orchestrator.core.targets import Target
+from orchestrator.databases.endpoint import Endpoint
+from orchestrator.databases.locks import proof
+from orchestrator.execution.trial import try_env
+from orchestrator.project.configuration import AlembicProject as Project
+from orchestrator.project.configuration import Transactions
+from tests.command import Command
 from tests.crash.scene import Scene, Watched, wait_until
 from tests.projects_builder import AlembicProject
+from tests.stories import databases
+from tests.stories.pipeline import told
 
 OLDEST = ("3.9", ["alembic==1.8.1", "SQLAlchemy==1.4.54", "psycopg2-binary"])
 NEWEST = ("3.13", ["alembic", "SQLAlchemy", "psycopg2-binary"])
@@ -75,3 +86,57 @@ def test_a_release_on_the_projects_python(
     done = scene.resume()
     assert done.returncode == 0, str(done)
     scene.assert_complete()
+
+
+ENV = """
+import os
+import sqlalchemy as sa
+from alembic import context
+
+with sa.create_engine("postgresql+psycopg2://nobody@127.0.0.1:9/nowhere").connect() as connection:
+    os.environ.get("ASKED_FOR")
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+STRAY = """
+import psycopg2
+psycopg2.connect({dsn!r}).cursor().execute("CREATE TABLE stray (id INTEGER)")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_connections_on_the_projects_python(
+    project_python: Path,
+    alembic_project: Callable[..., AlembicProject],
+    orchestrate: Command,
+    new_database: Callable[[str], str],
+) -> None:
+    """A redirect leads to the target, a driver's own connection elsewhere is refused, a trial tells all."""
+    project, url, elsewhere = alembic_project("app"), new_database("postgresql"), new_database("postgresql")
+    project.env_py.write_text(ENV)
+    project.tables("a1")
+    project.revision("a2", "a1", STRAY.format(dsn=elsewhere.replace("+psycopg", "")))
+    injected = {"python": str(project_python), "inject": {"redirect": True}}
+    project.environments({"dev": url.replace("+psycopg", "+psycopg2")}, projects={"app": injected})
+
+    tried = Project(
+        name="app",
+        config=project.ini,
+        section="alembic",
+        python=str(project_python),
+        working_directory=project.root,
+        transactions=Transactions.PER_REVISION,
+        inject=Injection(redirect=True),
+    )
+    target = Endpoint(Target("dev"), Secret(url.replace("+psycopg", "+psycopg2")), "app")
+    with proof(target) as guard:
+        trial = try_env(tried, target, guard)
+    assert (trial.reached, trial.configured, trial.failure) == (True, True, None)
+    assert (trial.read.variables, trial.ran_on["driver"]) == (("ASKED_FOR",), "psycopg2")
+    assert databases.tables(url) == set()
+
+    told(orchestrate("rollout", "--yes", cwd=project.root), 11, "revision a2 failed", "not the target's database")
+    assert databases.heads(url) == {"a1"}
+    assert databases.tables(elsewhere) == set()

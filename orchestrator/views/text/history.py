@@ -80,6 +80,9 @@ def _told(event: Event, done: str) -> str:
             return done
         case EventKind.STEP_APPLIED:
             return f"{body.get('message', '')} ({body.get('seconds')} s)"
+        case EventKind.STEP_IN_DOUBT:
+            kept = (f"kept: {statement}" for statement in body.get("kept", ()))
+            return "\n".join([str(body.get("reason", "")), *body.get("changes", ()), *kept])
         case EventKind.RUN_FINISHED:
             return str(body.get("outcome", "")).replace("_", " ")
         case EventKind.RUN_STARTED:

@@ -5,7 +5,7 @@ from sqlalchemy import create_engine
 engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
 
 
-def include_object(object, name, type_, reflected, compare_to):
+def include_object(item, name, type_, reflected, compare_to):
     return type_ != "table" or not name.startswith("legacy_")
 
 

@@ -1,6 +1,5 @@
 """a change that is noted elsewhere"""
 
-import sqlalchemy as sa
 from alembic import op
 from shop.audit import note
 

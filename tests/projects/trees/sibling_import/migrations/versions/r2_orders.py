@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import op
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from columns import key  # noqa: E402
+from columns import key
 
 revision = "r2"
 down_revision = "r1"
