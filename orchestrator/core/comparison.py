@@ -111,11 +111,14 @@ def _likeness(name: str, text: str) -> tuple[str, str]:
 
 
 def _table(name: str, schema: Mapping[str, str]) -> str | None:
-    """The table that an object is a part of; an index of PostgreSQL or SQLite names it in its text alone."""
+    """The table that an object is a part of: a sequence by its name, an index of PostgreSQL or SQLite by its text."""
     kind, _, qualified = name.partition(" ")
     table, dot, _ = qualified.partition(".")
     if dot:
         return f"table {table}"
+    if kind == "sequence":
+        owners = (one for one in schema if one.startswith("table ") and qualified.startswith(f"{one[6:]}_"))
+        return max(owners, key=len, default=None)
     if kind == "index" and (on := re.search(r"(?i)\bON\s+(?:ONLY\s+)?(\S+)", _unquoted(schema[name]))):
         return f"table {on[1].rpartition('.')[2].partition('(')[0]}"
     return None

@@ -57,6 +57,14 @@ def _scripts(facts: ProjectFacts) -> str:
     return f"{facts.revisions} revision{'s' if facts.revisions > 1 else ''}, {heads}"
 
 
+def of_engine(facts: ProjectFacts, database: str) -> Iterator[Finding]:
+    """That a multidb configuration does not list a target's database, so that env.py would do nothing for it."""
+    if facts.engines and database not in facts.engines:
+        listed = ", ".join(facts.engines)
+        mend = f"name the databases of each environment so: databases: {{{facts.engines[0]}: {{url: …}}, …}}"
+        yield problem(Topic.INJECTION, f"{facts.config} lists the databases {listed}, and not {database}", mend)
+
+
 def why(trial: Trial) -> str:
     """Why a trial did not reach the target, in a sentence."""
     elsewhere = [attempt.where for attempt in trial.connections if not attempt.reached]

@@ -11,8 +11,6 @@ from orchestrator.errors import Problem
 if TYPE_CHECKING:
     from orchestrator.core.revisions import Script
 
-LONGEST_ID = 32
-"""Alembic makes `version_num` a VARCHAR(32): a longer id is applied and then cannot be stored."""
 _FORBIDDEN_IN_IDS = frozenset("@-+:")
 """`alembic.script.revision._revision_illegal_chars`: they mean something where a revision is named."""
 
@@ -48,13 +46,6 @@ def faults(scripts: tuple[Script, ...], labels: Mapping[str, str]) -> list[Probl
 
 
 def _bad_id(script: Script) -> Iterator[Problem]:
-    if len(script.revision) > LONGEST_ID:
-        yield Problem(
-            f"revision id {script.revision!r} has {len(script.revision)} characters; the version table holds"
-            f" {LONGEST_ID}",
-            script.path,
-            "shorten the id here and in the down_revision of what follows it",
-        )
     if forbidden := sorted(_FORBIDDEN_IN_IDS & set(script.revision)):
         yield Problem(
             f"revision id {script.revision!r} has characters that Alembic does not allow: {' '.join(forbidden)}",

@@ -29,6 +29,7 @@ _KINDS: dict[str, type[OrchestrateError]] = {
     "heads_moved": StalePlanError,
     "scripts_differ": StalePlanError,
     "other_scripts": ConfigurationError,
+    "id_too_long": ConfigurationError,
     "read_only": UnavailableError,
     "no_alembic": ConfigurationError,
 }
@@ -94,6 +95,7 @@ _MENDS = {
     "heads_moved": "plan again: {again}",
     "scripts_differ": "plan again: {again}",
     "other_scripts": "name their directories in environments.yaml: projects.{project}.version_locations",
+    "id_too_long": "shorten the id, or widen the column: ALTER TABLE … version_num …; then: {resume}",
     "read_only": "give the URL of the primary, with a role that may change it, then: {resume}",
     "no_alembic": "install it there, or name the project's Python: projects.NAME.python; then: {resume}",
     "env_failed": "mend env.py, then: {resume}",

@@ -13,7 +13,7 @@ from orchestrator.core.diagnosis import TargetFacts, of_target
 from orchestrator.core.divergence import stand
 from orchestrator.core.findings import Finding, Topic, faults
 from orchestrator.core.observations import Observation, Reading
-from orchestrator.core.project_diagnosis import of_project
+from orchestrator.core.project_diagnosis import of_engine, of_project
 from orchestrator.core.reports import DoctorReport, Examined
 from orchestrator.core.suggestion import suggestion
 from orchestrator.core.targets import Target
@@ -99,5 +99,5 @@ def _proved(endpoint: Endpoint, examination: Examination, facts: TargetFacts) ->
 def _told(facts: TargetFacts, own: Mapping[str, tuple[Finding, ...]], examination: Examination) -> Examined:
     project = examination.facts
     way = project.found.way if project.found is not None else None
-    findings = (*own[project.name], *of_target(facts))
+    findings = (*own[project.name], *of_engine(project, facts.target.database), *of_target(facts))
     return Examined(facts.target, findings, facts.observation.server, str(way) if way is not None else None)

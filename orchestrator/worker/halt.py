@@ -7,7 +7,8 @@ class Halt(BaseException):
     """Stops env.py from inside. Not an Exception, so that an env.py that swallows errors does not swallow this.
 
     `code` is the word the parent acts on: wrong_database, work_locked, version_table, heads_moved, read_only,
-    scripts_differ, not_run, inject, tried, cancelled. `write` is what would mend it in environments.yaml.
+    scripts_differ, other_scripts, id_too_long, not_run, inject, tried, cancelled. `write` is what would mend it in
+    environments.yaml.
     """
 
     def __init__(self, code: str, message: str, write: str | None = None) -> None:

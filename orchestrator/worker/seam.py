@@ -28,7 +28,7 @@ from .connections import Connections
 from .failure import describe
 from .halt import Halt
 from .statements import Statements, in_autocommit
-from .steps import destination, step_of
+from .steps import check_width, destination, step_of
 from .surroundings import around
 from .versions import versions
 
@@ -141,6 +141,8 @@ class Seam:
         self._remembering(self._same_scripts)
         if not heads:
             context._ensure_version_table()
+        written = [step["revision"] for step in self._waiting if step["action"] != "downgrade"]
+        self._remembering(lambda: check_width(context, written))
         while self._waiting:
             planned = self._waiting.pop(0)
             revision = planned["revision"]

@@ -14,6 +14,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationStep, StampStep
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from .halt import Halt
+
+_WIDTH = 32
+"""Characters of the `version_num` that Alembic makes; some projects widen it."""
 
 
 def step_of(script: ScriptDirectory, revision: str, action: str) -> Any:
@@ -57,3 +63,22 @@ def destination(config: Config, script: ScriptDirectory, steps: list[dict[str, A
         options.cmd = (command.downgrade, ["revision"], ["sql", "tag"])
         return options.revision
     return "heads"
+
+
+def check_width(context: Any, revisions: list[str]) -> None:
+    """Raise Halt where the version table cannot hold an id: MySQL and PostgreSQL would say so after the revision.
+
+    SQLite stores any text. No transaction is left open, in which Alembic would see one of env.py's own.
+    """
+    longest = max(revisions, key=len, default="")
+    if len(longest) <= _WIDTH or context.dialect.name == "sqlite":
+        return
+    connection = context.connection
+    begun = connection.in_transaction()
+    columns = inspect(connection).get_columns(context.version_table, schema=context.version_table_schema)
+    if not begun and hasattr(connection, "rollback"):
+        connection.rollback()
+    width = next((getattr(c["type"], "length", None) for c in columns if c["name"] == "version_num"), None)
+    if width is not None and len(longest) > width:
+        what = f"revision id {longest!r} has {len(longest)} characters, and {context.version_table} holds {width}"
+        raise Halt("id_too_long", what)

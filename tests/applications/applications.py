@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from tests.applications.application import MYSQL, POSTGRESQL, SQLITE, Application
 
+_OPTUNA = """\
+import sys
+from alembic import command
+from optuna.storages._rdb.storage import _VersionManager
+versions = object.__new__(_VersionManager)
+versions.url = sys.argv[1]
+command.upgrade(versions._create_alembic_config(), "heads")
+"""
+
 OPTUNA = Application(
     name="optuna",
     packages=("optuna==5.0.0", "alembic==1.20.1", "SQLAlchemy==2.1.9", "psycopg2-binary==2.9.13"),
     drivers=SQLITE | POSTGRESQL,
     project={"config": "optuna:storages/_rdb/alembic.ini", "script_location": "optuna.storages._rdb:alembic"},
-    own=(
-        "python",
-        "-c",
-        "import sys, alembic.command; from optuna.storages._rdb.storage import _VersionManager\n"
-        "versions = object.__new__(_VersionManager); versions.url = sys.argv[1]\n"
-        "alembic.command.upgrade(versions._create_alembic_config(), 'heads')",
-        "{url}",
-    ),
+    own=("python", "-c", _OPTUNA, "{url}"),
 )
 
 PLACEMENT = Application(
@@ -36,12 +38,7 @@ QUETZ = Application(
     packages=("quetz-server==0.10.4", "alembic==1.20.1", "SQLAlchemy==2.0.58", "psycopg2-binary==2.9.13"),
     drivers=SQLITE | POSTGRESQL,
     files={"alembic.ini": "[alembic]\nscript_location = quetz:migrations\n"},
-    own=(
-        "python",
-        "-c",
-        "import sys, quetz.cli; quetz.cli._run_migrations(sys.argv[1])",
-        "{url}",
-    ),
+    own=("python", "-c", "import sys, quetz.cli; quetz.cli._run_migrations(sys.argv[1])", "{url}"),
 )
 
 MLFLOW = Application(
@@ -52,7 +49,6 @@ MLFLOW = Application(
         "config": "mlflow:store/db_migrations/alembic.ini",
         "script_location": "mlflow.store:db_migrations",
         "hook": "first_tables:make",
-        "working_directory": ".",
     },
     files={
         "first_tables.py": (
@@ -73,13 +69,12 @@ IHATEMONEY = Application(
         "config": "ihatemoney:migrations/alembic.ini",
         "script_location": "ihatemoney:migrations",
         "flask_app": "ihatemoney.run:create_app",
-        "inject": {"variables": {"IHATEMONEY_SETTINGS_FILE_PATH": "{directory}/settings.py", "DATABASE_URL": "{url}"}},
+        "inject": {"variables": {"DATABASE_URL": "{url}"}},
     },
+    environment={"variables": {"IHATEMONEY_SETTINGS_FILE_PATH": "{directory}/settings.py"}},
     files={
         "settings.py": (
-            "import os\n"
-            "SQLALCHEMY_DATABASE_URI = os.environ['DATABASE_URL']\n"
-            "SECRET_KEY = 'of no use'\n"
+            "import os\nSQLALCHEMY_DATABASE_URI = os.environ['DATABASE_URL']\nSECRET_KEY = 'of no use'\n"
         ),
     },
     own=("python", "-c", "from ihatemoney.run import create_app; create_app()"),

@@ -34,7 +34,7 @@ class Installation:
     def ensure(self) -> None:
         """Install the application unless it is there.
 
-        Where that is not possible the test fails in CI, so that none is left out silently, and is skipped elsewhere.
+        Where that is not possible the test fails in CI, so that none is left out, and is skipped elsewhere.
         """
         complete = self.place / "complete"
         if complete.exists():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -57,10 +59,8 @@ def test_through_four_environments(
     application, family = chosen
     own, *urls = (_driven(new_database(family), application.drivers[family]) for _ in ("own", *ENVIRONMENTS))
     by_environment = dict(zip(ENVIRONMENTS, urls, strict=True))
-    for name, text in application.files.items():
-        (tmp_path / name).write_text(text)
-    installation.upgrade(own, tmp_path)
     environ = _write(tmp_path, application, installation, by_environment)
+    installation.upgrade(own, tmp_path)
 
     orchestrate("rollout", "--through", "staging", "--yes", env=environ, check=True, timeout=_SECONDS)
     orchestrate("promote", "staging", "prod", "--confirm", "prod", env=environ, check=True, timeout=_SECONDS)
@@ -76,10 +76,41 @@ def test_through_four_environments(
         assert schema(url) == expected, name
 
 
+def test_doctor_names_a_way_in(
+    chosen: tuple[Application, str],
+    installation: Installation,
+    new_database: Callable[[str], str],
+    orchestrate: Command,
+    tmp_path: Path,
+) -> None:
+    """Where nothing says how a target reaches env.py, the lines that doctor prints make a promotion work."""
+    application, family = chosen
+    told = {key: value for key, value in application.project.items() if key != "inject"}
+    url = _driven(new_database(family), application.drivers[family])
+    environ = _write(tmp_path, replace(application, project=told), installation, {"dev": url})
+
+    doctor = orchestrate("doctor", "--format", "json", env=environ, check=True, timeout=_SECONDS)
+    file = tmp_path / "environments.yaml"
+    given = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump(_merged(given, yaml.safe_load(doctor.json["suggestion"] or "{}"))))
+
+    orchestrate("rollout", "--yes", env=environ, check=True, timeout=_SECONDS)
+    status = orchestrate("status", "--format", "json", env=environ, check=True, timeout=_SECONDS)
+    assert [target["state"] for target in status.json["targets"]] == ["at_head"]
+
+
+def _merged(given: Any, added: Any) -> Any:
+    if not isinstance(given, dict) or not isinstance(added, dict):
+        return added
+    return given | {key: _merged(given.get(key), value) for key, value in added.items()}
+
+
 def _write(
     directory: Path, application: Application, installation: Installation, urls: dict[str, str]
 ) -> dict[str, str | None]:
-    """Write environments.yaml; returns the variables it names."""
+    """Write environments.yaml and the files beside it; returns the variables it names."""
+    for name, text in application.files.items():
+        (directory / name).write_text(text)
     environments = {
         name: {"url": f"${{{name.upper()}_URL}}", **application.environment, "protected": name == "prod"}
         for name in urls

@@ -52,6 +52,9 @@ def test_the_parts_of_a_table_that_is_not_there_are_not_told() -> None:
     """Neither its columns nor its indexes, on either side."""
     assert told(SQLITE, {}) == ["missing table orders"]
     assert told({}, SQLITE) == ["unexpected table orders"]
+    serial = {"table orders": "p f", "sequence orders_id_seq": "p"}
+    assert told(serial, {}) == ["missing table orders"]
+    assert told(serial, {"table orders": "p f"}) == ["missing sequence orders_id_seq"]
 
 
 @pytest.mark.parametrize(

@@ -170,9 +170,10 @@ def test_own_callbacks_that_fail(make_tree: MakeTree) -> None:
     assert tree.schema("prod") == {}
 
 
-def test_context_in_revision(make_tree: MakeTree) -> None:
+@pytest.mark.parametrize("family", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_context_in_revision(make_tree: MakeTree, family: str) -> None:
     """Scripts find the configuration, the connection, its engine and the revision argument as with Alembic."""
-    tree = make_tree("context_in_revision")
+    tree = make_tree("context_in_revision", family)
     released(tree)
     for name in ("dev", "prod"):
         assert (tree.heads(name), tree.schema(name)) == ({"r2"}, {"eu_customers": ["id"], "orders": ["id"]})

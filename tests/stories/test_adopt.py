@@ -28,7 +28,7 @@ def two_revisions(shop: Pipeline) -> Pipeline:
 
 
 def test_a_database_is_adopted_and_then_released_to(pipeline: Pipeline) -> None:
-    """Compared with the same revision elsewhere, stamped, recorded with who and why; then it goes on as any other."""
+    """Compared with the same revision elsewhere, stamped, recorded with who and why; then it is as any other."""
     shop = two_revisions(pipeline)
     shop("rollout", "--through", "staging", "--to", "a1", "--yes", check=True)
     shop.project.alembic("upgrade", "a1", url=shop.urls["prod"])
@@ -68,13 +68,15 @@ def test_what_differs_is_told_and_must_be_accepted(pipeline: Pipeline) -> None:
     """Missing, unexpected and different objects are named; --yes alone does not accept them."""
     shop = two_revisions(pipeline)
     shop("rollout", "--through", "staging", "--yes", check=True)
-    shop.execute("prod", *BY_HAND, "CREATE TABLE extra (id INTEGER)")
+    shop.project.alembic("upgrade", "b2", url=shop.urls["prod"])
+    of_table = " ON orders" if shop.urls["prod"].startswith("mysql") else ""
+    shop.execute("prod", "DROP TABLE alembic_version", "DROP TABLE t_b2", f"DROP INDEX ix_orders_note{of_table}")
+    shop.execute("prod", BY_HAND[1], "CREATE TABLE extra (id INTEGER)")
     shown = told(
         shop("adopt", "prod", "b2", *WHY, "--yes"),
         *(5, "its schema is not that of staging: 2 differences", "missing table t_b2", "unexpected table extra"),
         *("gate schema", "add --accept-differences"),
     )
-    assert "orders" not in shown.replace("ix_orders_note", "").partition("missing")[2].partition("the same")[0]
     assert "by_hand for index" in shown
     assert shop.heads("prod") is None
     told(shop("adopt", "prod", "b2", *WHY, "--yes", "--accept-differences"), 0, "stamped", ": done")

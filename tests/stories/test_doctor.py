@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +41,8 @@ def env_of(connectable: str, before: str = "", configured: str = "") -> str:
 
 GIVEN = 'create_engine(context.config.get_main_option("sqlalchemy.url"))'
 VARIABLE = 'create_engine(os.environ.get("SHOP_DATABASE_URL", "sqlite:///own.db"))'
-PARTS = 'create_engine("postgresql+psycopg://{DB_USER}:{DB_PASSWORD}@{DB_HOST}:{DB_PORT}/{DB_NAME}".format(**os.environ))'
+PARTS = "create_engine('postgresql+psycopg://' + '{}:{}@{}:{}/{}'.format(*(os.environ[name] for name in NAMES)))"
+NAMES = 'NAMES = ["DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_NAME"]'
 
 
 def document(pipeline: Pipeline, *args: str, code: int = 0) -> Any:
@@ -68,7 +68,7 @@ def as_role(url: str, role: str) -> str:
 
 
 def test_a_project_where_nothing_stands_in_the_way(pipeline: Pipeline) -> None:
-    """Each target is ok in one line, env.py is said to be run, and nothing is made: no file, no table, no journal."""
+    """Each target is ok in a line, env.py is said to be run, and nothing is made: no file, table or journal."""
     pipeline.project.tables("a1")
     files = pipeline.files()
     completed = pipeline("doctor", "--exit-code")
@@ -96,8 +96,12 @@ def test_the_program_s_document(sqlite: Pipeline) -> None:
     assert {f["topic"]: f["level"] for f in prod["findings"]}["transactional_ddl"] == "note"
 
 
-def test_an_env_py_that_ignores_the_url_and_the_lines_that_mend_it(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize("family", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_an_env_py_that_ignores_the_url_and_the_lines_that_mend_it(
+    family: str, make_pipeline: Callable[..., Pipeline]
+) -> None:
     """The variable that it reads is named; with the suggested lines doctor finds nothing, and rollout works."""
+    pipeline = make_pipeline(family)
     pipeline.project.tables("a1")
     pipeline.project.env_py.write_text(env_of(VARIABLE))
     found = document(pipeline, "--exit-code", code=2)
@@ -125,7 +129,7 @@ def test_an_env_py_that_puts_its_url_together(
     """Host, port, user, password and name are suggested together, and no password is shown."""
     pipeline = make_pipeline("postgresql")
     pipeline.project.tables("a1")
-    pipeline.project.env_py.write_text(env_of(PARTS))
+    pipeline.project.env_py.write_text(env_of(PARTS, before=NAMES))
     found = document(pipeline)
     assert postgresql_server.password not in str(found)
     pasted(pipeline, found["suggestion"])
@@ -144,8 +148,9 @@ def test_an_engine_of_its_own_is_redirected(sqlite: Pipeline) -> None:
     assert not (sqlite.project.root / "own.db").exists()
 
 
-def test_another_version_table(pipeline: Pipeline) -> None:
+def test_another_version_table(make_pipeline: Callable[..., Pipeline], postgresql_server: PostgreSQL) -> None:
     """The table that env.py keeps its revisions in is suggested, and with it doctor finds nothing."""
+    pipeline = make_pipeline("postgresql")
     pipeline.project.env_py.write_text(env_of(GIVEN, configured=', version_table="shop_version"'))
     for url in pipeline.urls.values():
         databases.execute(url, "CREATE TABLE theirs (id INTEGER)")
@@ -157,7 +162,7 @@ def test_another_version_table(pipeline: Pipeline) -> None:
 
 
 def test_an_env_py_that_cannot_be_reached_at_all(sqlite: Pipeline) -> None:
-    """What stopped it is said in a line with what it printed hidden from nobody, and all else is still looked at."""
+    """What stopped it is said with its place and a mend that fits, and all else is looked at as well."""
     sqlite.project.tables("a1")
     sqlite.project.env_py.write_text(env_of(GIVEN, before='os.environ["SECRET_KEY"]'))
     said = told(sqlite("doctor", "--exit-code"), 2, "not reached", "KeyError: 'SECRET_KEY' (migrations/env.py:4)")
@@ -180,7 +185,7 @@ def test_an_env_py_that_writes_when_it_is_only_asked(family: str, make_pipeline:
 
 
 def test_one_dead_database_is_a_row(make_pipeline: Callable[..., Pipeline], postgresql_server: PostgreSQL) -> None:
-    """Its server is its problem, exit 9 when asked; the others are healthy, and the way to env.py is still told."""
+    """Its server is its problem, exit 9 when asked; the others are healthy, the way to env.py is still told."""
     pipeline = make_pipeline("postgresql")
     gone = make_url(pipeline.urls["prod"]).set(port=1).render_as_string(hide_password=False)
     pipeline.environ["PROD_DATABASE_URL"] = gone
@@ -249,7 +254,7 @@ def test_a_python_that_is_none_or_lacks_alembic(sqlite: Pipeline, tmp_path: Path
 def test_each_engine_of_a_multidb_project(
     alembic_project: Callable[..., AlembicProject], orchestrate: Command, tmp_path: Path
 ) -> None:
-    """The engines that alembic.ini lists are reached when each is a database; other names for them are a problem."""
+    """The engines that alembic.ini lists are reached where each is a database; another name is a problem."""
     project = alembic_project("shop")
     project.ini.write_text(project.ini.read_text().replace("[alembic]", "[alembic]\ndatabases = one, two"))
     project.env_py.write_text(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.projects_builder import AlembicProject
+from tests.stories import databases
 from tests.stories.conftest import EVERY_FAMILY
 from tests.stories.pipeline import Pipeline, told
 
@@ -100,3 +101,23 @@ def test_scripts_whose_values_are_computed(sqlite: Pipeline) -> None:
     told(sqlite("status"), 0, "empty, 1 to apply")
     told(sqlite("rollout", "--yes"), 0)
     assert sqlite.heads("prod") == {"a1"}
+
+
+LONG = "add_the_currency_of_each_payment_method"
+
+
+@pytest.mark.parametrize("family", EVERY_FAMILY)
+def test_an_id_longer_than_the_version_table(family: str, make_pipeline: Callable[..., Pipeline]) -> None:
+    """An id of over 32 characters is applied where the table holds it; elsewhere it is refused in advance."""
+    shop = make_pipeline(family)
+    shop.project.revision("a1", None, 'op.create_table("t_a1", sa.Column("id", sa.Integer))')
+    shop.project.revision(LONG, "a1", 'op.create_table("t_long", sa.Column("id", sa.Integer))')
+    told(shop("status"), 0, "2 to apply")
+    if family != "sqlite":
+        told(shop("rollout", "--yes"), 2, "has 39 characters, and alembic_version holds 32", "widen the column")
+        assert shop.tables("staging") <= {"alembic_version"}
+        for url in shop.urls.values():
+            databases.execute(url, "DROP TABLE IF EXISTS alembic_version")
+            databases.execute(url, "CREATE TABLE alembic_version (version_num VARCHAR(200) NOT NULL PRIMARY KEY)")
+    told(shop("rollout", "--yes"), 0)
+    assert [shop.heads(name) for name in shop.urls] == [{LONG}, {LONG}]

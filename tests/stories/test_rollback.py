@@ -28,7 +28,7 @@ def released(shop: Pipeline) -> str:
 
 
 def test_a_release_is_taken_back_and_made_again(pipeline: Pipeline) -> None:
-    """Every family, every environment: shown first, reverted one at a time, recorded, and open to a new release."""
+    """Every family and environment: shown first, reverted one at a time, recorded, and open to a new release."""
     run = released(pipeline)
     shown = told(
         pipeline("rollback", run, "--dry-run"), 0, "prod, staging: revert 3 revisions each, from d4 to a1"
@@ -186,7 +186,8 @@ def test_a_protected_environment_is_reverted_by_its_name_alone(make_pipeline: Ca
 
 ENV_PY = """
 from alembic import context as wanted
-told = f"{wanted.get_revision_argument()} {wanted.config.cmd_opts.revision} {wanted.config.cmd_opts.cmd[0].__name__}"
+options = wanted.config.cmd_opts
+told = f"{wanted.get_revision_argument()} {options.revision} {options.cmd[0].__name__}"
 open("told", "a").write(told + "\\n")
 """
 
