@@ -113,7 +113,7 @@ def _injection(facts: ProjectFacts, found: Found) -> Iterator[Finding]:
         yield problem(Topic.INJECTION, what, _mend(facts, found.trial))
     elif found.way != facts.given:
         what = f"env.py is not reached by {facts.given}, but by {found.way}"
-        yield problem(Topic.INJECTION, what, "add the lines below to environments.yaml")
+        yield problem(Topic.INJECTION, what, "add the suggested lines to environments.yaml")
     else:
         yield ok(Topic.INJECTION, f"env.py is reached by {found.way}")
 

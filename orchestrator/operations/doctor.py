@@ -24,8 +24,7 @@ from orchestrator.databases.inspection import inspect
 from orchestrator.databases.locks import proof
 from orchestrator.databases.probe import probe_all
 from orchestrator.errors import OrchestrateError
-from orchestrator.execution.trial import try_env
-from orchestrator.operations.examination import Examination, examine
+from orchestrator.operations.examination import Examination, examine, tried
 from orchestrator.operations.survey import Clock
 from orchestrator.project.configuration import Configuration
 
@@ -93,7 +92,7 @@ def _proved(endpoint: Endpoint, examination: Examination, facts: TargetFacts) ->
     if found is None or found.way is None or (facts.inspection and facts.inspection.pooler):
         return None
     with proof(endpoint) as guard:
-        return try_env(examination.project, endpoint, guard)
+        return tried(examination.project, endpoint, guard)
 
 
 def _told(facts: TargetFacts, own: Mapping[str, tuple[Finding, ...]], examination: Examination) -> Examined:

@@ -12,7 +12,10 @@ from orchestrator.core.findings import Topic, faults
 from orchestrator.core.injection_search import Candidate, search
 from orchestrator.core.project_diagnosis import ProjectFacts
 from orchestrator.core.revisions import Graph
+from orchestrator.core.secrets import Secret
+from orchestrator.core.trial import Trial
 from orchestrator.databases.endpoint import Endpoint
+from orchestrator.databases.locks import Guard
 from orchestrator.errors import ConfigurationError, OrchestrateError
 from orchestrator.execution.trial import try_env
 from orchestrator.operations.survey import read_graph
@@ -50,12 +53,18 @@ def examine(project: AlembicProject, root: Path, endpoint: Endpoint) -> Examinat
     engines = application.engines(project.config, project.section)
     names = replace(application.names(root, config.script_location), engines=engines)
     try:
-        found = search(given, names, lambda way: try_env(reached_by(project, way, root), endpoint, None))
+        found = search(given, names, lambda way: tried(reached_by(project, way, root), endpoint))
     except ConfigurationError as error:
         facts = replace(facts, faults=(*facts.faults, *faults(Topic.INTERPRETER, error)))
         return Examination(facts, project, graph)
     facts = replace(facts, engines=engines, found=found)
     return Examination(facts, reached_by(project, found.way or given, root), graph)
+
+
+def tried(project: AlembicProject, endpoint: Endpoint, guard: Guard | None = None) -> Trial:
+    """A trial of env.py that leaves no file behind, not even Python's compiled modules; raises as `try_env`."""
+    variables = (*endpoint.variables, ("PYTHONDONTWRITEBYTECODE", Secret("1")))
+    return try_env(project, replace(endpoint, variables=variables), guard)
 
 
 def reached_by(project: AlembicProject, way: Candidate, root: Path) -> AlembicProject:

@@ -98,7 +98,7 @@ def _how(found: Found | None) -> str:
     if found is None:
         return "How env.py is reached could not be tried; orchestrate doctor says why"
     if found.way is None:
-        return f"Nothing that was tried reaches env.py ({why(found.trial)}); orchestrate doctor tells more"
+        return f"env.py is not reached, whatever it is given: {why(found.trial)}; orchestrate doctor tells more"
     return f"env.py is reached by {found.way}, as a trial of it showed; orchestrate doctor looks again"
 
 

@@ -53,7 +53,7 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     alone(script, environment)
     try:
         with around(config, request), environment:
-            script.run_env()
+            _run_env(script)
         seam.after()
     except ParentGone:
         raise
@@ -61,6 +61,15 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
         channel.say("failed", revision=seam.in_hand, kept=seam.kept, wrote=seam.wrote, **seam.reason(error))
         return
     channel.say("finished", deferred=seam.deferred, kept=seam.kept, wrote=seam.wrote)
+
+
+def _run_env(script: ScriptDirectory) -> None:
+    """Run env.py; one that ends the process with success has only ended: what it did is judged as ever."""
+    try:
+        script.run_env()
+    except SystemExit as end:
+        if end.code:
+            raise
 
 
 class Seam:
@@ -209,7 +218,7 @@ class Seam:
                     self._statements.wrote.add(str(self.in_hand))  # what else it opened commits unseen
             return done
 
-        run.__name__ = migration.__name__
+        run.__name__ = getattr(migration, "__name__", type(migration).__name__)  # it may be any callable
         return run
 
     def reason(self, error: BaseException) -> dict[str, Any]:
@@ -217,6 +226,8 @@ class Seam:
         halt = error if isinstance(error, Halt) else self.halted or self._connections.halted
         if halt is not None:
             return halt.reason
+        if isinstance(error, SystemExit) and self._raised is not None:
+            error = self._raised  # env.py made an exit code of it
         return {"code": "revision_failed" if self.in_hand else "env_failed", **describe(error)}
 
     def after(self) -> None:

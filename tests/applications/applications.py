@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.applications.application import MYSQL, POSTGRESQL, SQLITE, Application
+from tests.applications.openstack import OPENSTACK
 
 _OPTUNA = """\
 import sys
@@ -12,6 +13,17 @@ versions = object.__new__(_VersionManager)
 versions.url = sys.argv[1]
 command.upgrade(versions._create_alembic_config(), "heads")
 """
+
+_GATEWAY = """\
+import sys
+from alembic import command
+from mcpgateway.bootstrap_db import make_alembic_cfg
+command.upgrade(make_alembic_cfg(sys.argv[1]), "heads")
+"""
+_GATEWAY_SECRETS = {
+    "JWT_SECRET_KEY": "not-a-secret-but-long-enough-0123456789",
+    "AUTH_ENCRYPTION_SECRET": "neither-a-secret-nor-short-0123456789",
+}
 
 OPTUNA = Application(
     name="optuna",
@@ -81,4 +93,31 @@ IHATEMONEY = Application(
     own_variables={"DATABASE_URL": "{url}", "IHATEMONEY_SETTINGS_FILE_PATH": "{directory}/settings.py"},
 )
 
-APPLICATIONS = (OPTUNA, PLACEMENT, QUETZ, MLFLOW, IHATEMONEY)
+MCP_GATEWAY = Application(
+    name="mcp-gateway",
+    packages=("mcp-contextforge-gateway==1.0.7.post20260921", "alembic==1.20.1", "SQLAlchemy==2.1.9"),
+    drivers=SQLITE,
+    project={"config": "mcpgateway:alembic.ini", "inject": {"variables": {"DATABASE_URL": "{url}"}}},
+    environment={"variables": _GATEWAY_SECRETS},
+    own=("python", "-c", _GATEWAY, "{url}"),
+    own_variables={"DATABASE_URL": "{url}", **_GATEWAY_SECRETS},
+)
+
+JUPYTERHUB = Application(
+    name="jupyterhub",
+    packages=("jupyterhub==6.1.1", "alembic==1.20.1", "SQLAlchemy==2.1.9"),
+    drivers=SQLITE,
+    project={"config": "jupyterhub:alembic.ini", "script_location": "jupyterhub:alembic"},
+    own=(
+        "python",
+        "-c",
+        (
+            "import sys, sqlalchemy, jupyterhub.orm as orm\n"
+            "orm.Base.metadata.create_all(sqlalchemy.create_engine(sys.argv[1]))"
+        ),
+        "{url}",
+    ),
+)
+"""Its history starts from tables that the application makes; `own` makes those of the newest revision."""
+
+APPLICATIONS = (OPTUNA, PLACEMENT, QUETZ, MLFLOW, IHATEMONEY, MCP_GATEWAY, *OPENSTACK)

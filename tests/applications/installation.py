@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ class Installation:
         shutil.rmtree(self.place, ignore_errors=True)
         self.place.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", self.place], check=True, capture_output=True)
-        install = [self.python, "-m", "pip", "install", "--quiet", *self.application.packages]
+        install = [str(self.python), "-m", "pip", "install", "--quiet", *self.application.packages]
         done = subprocess.run(install, check=False, capture_output=True, text=True, timeout=_SECONDS)
         if done.returncode:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(
@@ -61,14 +60,10 @@ class Installation:
         done = subprocess.run(
             [self.place / "bin" / program, *arguments],
             cwd=directory,
-            env=_environ(variables),
+            env={**os.environ, **variables},
             check=False,
             capture_output=True,
             text=True,
             timeout=_SECONDS,
         )
         assert done.returncode == 0, f"{self.application.name}'s own upgrade\n{done.stdout}\n{done.stderr}"
-
-
-def _environ(variables: Mapping[str, str]) -> dict[str, str]:
-    return {**os.environ, **variables, "PYTHONHASHSEED": "0"}

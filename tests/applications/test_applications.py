@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,114 +12,154 @@ import yaml
 from sqlalchemy.engine import make_url
 
 from tests.applications.application import Application
-from tests.applications.applications import APPLICATIONS
+from tests.applications.applications import APPLICATIONS, JUPYTERHUB
 from tests.applications.installation import Installation
 from tests.applications.schema import schema
-from tests.command import Command
+from tests.command import Command, Completed
 from tests.stories import databases
 
 pytestmark = pytest.mark.application
 
 ENVIRONMENTS = ("dev", "test", "staging", "prod")
-_FOLDER = os.environ.get("ORCHESTRATE_APPLICATIONS")
 _SECONDS = 900
 
 
-@pytest.fixture(
-    params=[
-        pytest.param((application, family), id=f"{application.name}-{family}")
-        for application in APPLICATIONS
-        for family in application.drivers
-    ]
-)
-def chosen(request: pytest.FixtureRequest) -> tuple[Application, str]:
-    """An application and the database family it is tried on."""
-    pair: tuple[Application, str] = request.param
-    return pair
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An installed application with its databases: one for its own upgrade, and one for each environment."""
+
+    application: Application
+    installation: Installation
+    own: str
+    urls: Mapping[str, str]
+    command: Command
+    directory: Path
+
+    def write(self, environments: Iterable[str], project: Mapping[str, Any]) -> None:
+        """Write environments.yaml and the files beside it."""
+        for name, text in self.application.files.items():
+            (self.directory / name).write_text(text)
+        keys = {
+            name: {
+                "url": f"${{{name.upper()}_URL}}",
+                "protected": name == "prod",
+                **self.application.environment,
+            }
+            for name in environments
+        }
+        project = {**project, "python": str(self.installation.python)}
+        self.save({"version": 1, "environments": keys, "projects": {"app": project}})
+
+    def save(self, given: Any) -> None:
+        """Write environments.yaml with this content."""
+        text = yaml.safe_dump(given, sort_keys=False).replace("{directory}", str(self.directory))
+        (self.directory / "environments.yaml").write_text(text)
+
+    def __call__(self, *args: str) -> Completed:
+        """Run the command; it must succeed."""
+        environ = {f"{name.upper()}_URL": url for name, url in self.urls.items()}
+        return self.command(*args, env=environ, check=True, timeout=_SECONDS)
+
+    def states(self) -> tuple[set[str], set[str]]:
+        """The targets' states and the relations of neighbours, as status says them."""
+        status = self("status", "--format", "json").json
+        return (
+            {target["state"] for target in status["targets"]},
+            {pair["relation"] for pair in status["pairs"]},
+        )
+
+    def heads(self, url: str) -> set[str] | None:
+        """The rows of the version table, read without the product."""
+        return databases.heads(url, self.application.environment.get("version_table", "alembic_version"))
+
+
+Play = Callable[[Application, str], Scene]
 
 
 @pytest.fixture
-def installation(chosen: tuple[Application, str], request: pytest.FixtureRequest) -> Installation:
-    """The application, installed; kept in ORCHESTRATE_APPLICATIONS, or with pytest's cache."""
-    folder = Path(_FOLDER) if _FOLDER else request.config.cache.mkdir("applications")
-    made = Installation(chosen[0], folder)
-    made.ensure()
-    return made
-
-
-def test_through_four_environments(
-    chosen: tuple[Application, str],
-    installation: Installation,
+def scene(
+    install: Callable[[Application], Installation],
     new_database: Callable[[str], str],
     orchestrate: Command,
     tmp_path: Path,
-) -> None:
+) -> Play:
+    """Installs an application and makes its databases, still empty, in a family."""
+
+    def make(application: Application, family: str) -> Scene:
+        installation = install(application)
+        urls = {name: make_url(new_database(family)) for name in ("own", *ENVIRONMENTS)}
+        driven = {
+            name: url.set(drivername=application.drivers[family]).render_as_string(hide_password=False)
+            for name, url in urls.items()
+        }
+        return Scene(application, installation, driven.pop("own"), driven, orchestrate, tmp_path)
+
+    return make
+
+
+each_application = pytest.mark.parametrize(
+    ("application", "family"),
+    [
+        pytest.param(application, family, id=f"{application.name}-{family}")
+        for application in APPLICATIONS
+        for family in application.drivers
+    ],
+)
+
+
+@each_application
+def test_through_four_environments(application: Application, family: str, scene: Play) -> None:
     """From empty to prod every environment gets the heads and the schema of the application's own upgrade."""
-    application, family = chosen
-    own, *urls = (_driven(new_database(family), application.drivers[family]) for _ in ("own", *ENVIRONMENTS))
-    by_environment = dict(zip(ENVIRONMENTS, urls, strict=True))
-    environ = _write(tmp_path, application, installation, by_environment)
-    installation.upgrade(own, tmp_path)
+    play = scene(application, family)
+    play.write(ENVIRONMENTS, application.project)
+    play.installation.upgrade(play.own, play.directory)
 
-    orchestrate("rollout", "--through", "staging", "--yes", env=environ, check=True, timeout=_SECONDS)
-    orchestrate("promote", "staging", "prod", "--confirm", "prod", env=environ, check=True, timeout=_SECONDS)
+    play("rollout", "--through", "staging", "--yes")
+    play("promote", "staging", "prod", "--confirm", "prod")
 
-    status = orchestrate("status", "--exit-code", "--format", "json", env=environ, check=True, timeout=_SECONDS)
-    assert [target["state"] for target in status.json["targets"]] == ["at_head"] * len(ENVIRONMENTS)
-    assert [pair["relation"] for pair in status.json["pairs"]] == ["in_sync"] * (len(ENVIRONMENTS) - 1)
-    table = application.environment.get("version_table", "alembic_version")
-    expected = schema(own)
-    assert len(databases.tables(own)) > 1
-    for name, url in by_environment.items():
-        assert databases.heads(url, table) == databases.heads(own, table) != set(), name
+    assert play.states() == ({"at_head"}, {"in_sync"})
+    expected = schema(play.own)
+    assert len(databases.tables(play.own)) > 1
+    for name, url in play.urls.items():
+        assert play.heads(url) == play.heads(play.own) != set(), name
         assert schema(url) == expected, name
 
 
-def test_doctor_names_a_way_in(
-    chosen: tuple[Application, str],
-    installation: Installation,
-    new_database: Callable[[str], str],
-    orchestrate: Command,
-    tmp_path: Path,
-) -> None:
+@each_application
+def test_doctor_names_a_way_in(application: Application, family: str, scene: Play) -> None:
     """Where nothing says how a target reaches env.py, the lines that doctor prints make a promotion work."""
-    application, family = chosen
-    told = {key: value for key, value in application.project.items() if key != "inject"}
-    url = _driven(new_database(family), application.drivers[family])
-    environ = _write(tmp_path, replace(application, project=told), installation, {"dev": url})
+    play = scene(application, family)
+    play.write(["dev"], {key: value for key, value in application.project.items() if key != "inject"})
 
-    doctor = orchestrate("doctor", "--format", "json", env=environ, check=True, timeout=_SECONDS)
-    file = tmp_path / "environments.yaml"
-    given = yaml.safe_load(file.read_text())
-    file.write_text(yaml.safe_dump(_merged(given, yaml.safe_load(doctor.json["suggestion"] or "{}"))))
+    suggestion = play("doctor", "--format", "json").json["suggestion"]
 
-    orchestrate("rollout", "--yes", env=environ, check=True, timeout=_SECONDS)
-    status = orchestrate("status", "--format", "json", env=environ, check=True, timeout=_SECONDS)
-    assert [target["state"] for target in status.json["targets"]] == ["at_head"]
+    given = yaml.safe_load((play.directory / "environments.yaml").read_text())
+    play.save(_merged(given, yaml.safe_load(suggestion or "{}")))
+    play("rollout", "--yes")
+    assert play.states() == ({"at_head"}, set())
+
+
+def test_tables_that_the_application_made_are_adopted(scene: Play) -> None:
+    """Where the history starts from tables of the application's own, each environment is adopted as it stands."""
+    play = scene(JUPYTERHUB, "sqlite")
+    play.write(ENVIRONMENTS, JUPYTERHUB.project)
+    for url in play.urls.values():
+        play.installation.upgrade(url, play.directory)
+    before = {name: schema(url) for name, url in play.urls.items()}
+
+    reason = ("--reason", "made by the application itself")
+    play("adopt", "dev", "heads", *reason, "--accept-differences", "--yes")
+    for name in ("test", "staging"):
+        play("adopt", name, "heads", *reason, "--yes")
+    play("adopt", "prod", "heads", *reason, "--confirm", "prod")
+
+    assert play.states() == ({"at_head"}, {"in_sync"})
+    for name, url in play.urls.items():
+        after = schema(url)
+        assert {key: after[key] for key in before[name]} == before[name], name
 
 
 def _merged(given: Any, added: Any) -> Any:
     if not isinstance(given, dict) or not isinstance(added, dict):
         return added
     return given | {key: _merged(given.get(key), value) for key, value in added.items()}
-
-
-def _write(
-    directory: Path, application: Application, installation: Installation, urls: dict[str, str]
-) -> dict[str, str | None]:
-    """Write environments.yaml and the files beside it; returns the variables it names."""
-    for name, text in application.files.items():
-        (directory / name).write_text(text)
-    environments = {
-        name: {"url": f"${{{name.upper()}_URL}}", **application.environment, "protected": name == "prod"}
-        for name in urls
-    }
-    project = {**application.project, "python": str(installation.python)}
-    written = {"version": 1, "environments": environments, "projects": {"app": project}}
-    text = yaml.safe_dump(written, sort_keys=False).replace("{directory}", str(directory))
-    (directory / "environments.yaml").write_text(text)
-    return {f"{name.upper()}_URL": url for name, url in urls.items()} | {"PYTHONHASHSEED": "0"}
-
-
-def _driven(url: str, driver: str) -> str:
-    return make_url(url).set(drivername=driver).render_as_string(hide_password=False)

@@ -125,7 +125,7 @@ def test_rollout_never_gives_an_environment_more_than_the_one_before_will_have()
             DivergenceError,
             (
                 "test: the schema has tables but no version table"
-                " | if these tables are already at a known revision, record it with: alembic stamp REVISION"
+                " | if they are a revision's already: orchestrate adopt test REVISION --reason '…'"
             ),
         ),
         (

@@ -19,6 +19,7 @@ from orchestrator import errors
 from orchestrator.cli.main import app
 from orchestrator.core.divergence import Relation, State
 from orchestrator.core.events import EventKind
+from orchestrator.core.findings import Level, Topic
 from orchestrator.core.gates.decide import GATES
 from orchestrator.core.gates.verdict import Answer
 from orchestrator.core.reports import Result
@@ -142,7 +143,9 @@ def test_nothing_has_a_name_that_says_nothing() -> None:
     assert not {name for name, found in words.items() if found & AVOIDED}
 
 
-@pytest.mark.parametrize("words", [State, Relation, Outcome, Result, Answer], ids=lambda words: words.__name__)
+@pytest.mark.parametrize(
+    "words", [State, Relation, Outcome, Result, Answer, Level, Topic], ids=lambda words: words.__name__
+)
 def test_every_word_of_the_json_is_documented(words: type[StrEnum]) -> None:
     """Each value that a field of a JSON document may have stands in json.md."""
     _assert_named([str(word) for word in words], JSON)
@@ -249,6 +252,7 @@ def _documents(project: AlembicProject, orchestrate: Command) -> Iterator[Any]:
         ("plan", "staging", "prod"),
         ("runs",),
         ("show", promoted["run_id"]),
+        ("doctor", "prod"),
         ("init", "--output", "first.yaml"),
         ("status", "--config", "nowhere.yaml"),
     ):

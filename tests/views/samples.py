@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestrator.core import plan as plans
+from orchestrator.core.comparison import Comparison, Difference, Kind
 from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.downgrade import Act, Downgrade
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Answer, Verdict
-from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
+from orchestrator.core.plan import Action, Plan, PlanKind, Step, TargetPlan, Wave
 from orchestrator.core.reports import (
     DoctorReport,
     Done,
@@ -228,6 +230,75 @@ def halted(exit_code: Exit, *steps: StepResult, outcome: Outcome = Outcome.FAILE
     return RunReport("20260701-110000-ab12", outcome, PLAN, targets=(target,))
 
 
+BACK = Plan(
+    kind=PlanKind.ROLLBACK,
+    source=None,
+    through="test",
+    wanted=("a1",),
+    waves=(
+        Wave(
+            (TargetPlan(PROD, ("c3",), ("a1",), tuple(replace(s, action=Action.DOWNGRADE) for s in STEPS[::-1])),)
+        ),
+        Wave((TargetPlan(TEST, ("a1",), ("a1",), ()),)),
+    ),
+    seen=((TEST, ("a1",)), (PROD, ("c3",))),
+    undoes="20260701-110000-ab12",
+)
+DOWNGRADES = {
+    "sha256:b2": Downgrade(
+        "versions/b2.py:20", (Act("drop_index ix_orders"), Act("drop_table orders", loses=True)), readable=False
+    ),
+    "sha256:c3": Downgrade("versions/c3.py:12", idle=True),
+}
+ADOPTED = Plan(
+    kind=PlanKind.ADOPT,
+    source=None,
+    through="prod",
+    wanted=("b2",),
+    waves=(Wave((TargetPlan(PROD, (), ("b2",), (replace(STEPS[0], action=Action.STAMP),)),)),),
+    seen=((PROD, ()), (TEST, ("b2",))),
+    to="b2",
+)
+COMPARED = Comparison(
+    "test",
+    differences=(
+        *(Difference(Kind.MISSING, f"column orders.c{n:02}") for n in range(21)),
+        Difference(Kind.UNEXPECTED, "table extra"),
+    ),
+    renamed=tuple((f"index ix_{n}", f"index orders_{n}_idx") for n in range(6)),
+)
+
+
+def retold(plan: Plan, command: str, reason: str) -> RunHistory:
+    """A run of this plan on prod that went well, for this reason."""
+    (step, *_) = plan.targets[0].steps
+    told: list[tuple[EventKind, str | None, dict[str, Any]]] = [
+        (
+            EventKind.RUN_STARTED,
+            None,
+            {"plan": plans.to_json(plan), "command": command, "reason": reason}
+            | ({"compared_with": "test", "differences": 22} if plan.kind is PlanKind.ADOPT else {}),
+        ),
+        (
+            EventKind.STEP_APPLIED,
+            step.revision,
+            {"message": step.message, "seconds": 0.5, "done": 1, "of": 1, "action": str(step.action)},
+        ),
+        (EventKind.TARGET_FINISHED, None, {"result": "applied"}),
+        (EventKind.RUN_FINISHED, None, {"outcome": "succeeded"}),
+    ]
+    events = tuple(
+        Event(kind, NOW, "20260701-120000-cd34", "ann@work", PROD if number else None, revision, body, number + 1)
+        for number, (kind, revision, body) in enumerate(told)
+    )
+    run = fold(events)
+    assert run is not None
+    return RunHistory(run, events)
+
+
+REVERTED = retold(BACK, f"orchestrate rollback {BACK.undoes}", "orders fail since")
+STAMPED = retold(ADOPTED, "orchestrate adopt prod b2", "made by hand")
+
 SHUT = (
     Verdict("order", Answer.PASS, "test is next after dev"),
     Verdict("source_run", Answer.WAIT, "a run is not done yet"),
@@ -272,6 +343,14 @@ REPORTS: Mapping[str, Report] = {
     "plan": PlanReport(PLAN, SHUT),
     "plan_nothing": PlanReport(NOTHING, SHUT[:1]),
     "plan_long": PlanReport(LONG, ()),
+    "plan_rollback": PlanReport(BACK, (), DOWNGRADES),
+    "plan_rollback_nothing": PlanReport(replace(BACK, waves=BACK.waves[1:]), ()),
+    "plan_adopt": PlanReport(ADOPTED, SHUT[2:], comparison=COMPARED),
+    "plan_adopt_same": PlanReport(ADOPTED, (), comparison=Comparison("test")),
+    "plan_adopt_not_compared": PlanReport(ADOPTED, (), comparison=Comparison(None, "no other target is at b2")),
+    "run_rollback": RunReport("20260701-120000-cd34", Outcome.SUCCEEDED, BACK, targets=RESULTS[:2]),
+    "run_rollback_nothing": RunReport(None, Outcome.NOTHING_TO_DO, BACK, targets=RESULTS[1:2]),
+    "run_adopt": RunReport("20260701-120000-cd34", Outcome.SUCCEEDED, ADOPTED, targets=RESULTS[:1]),
     "run_results": RunReport("20260701-110000-ab12", Outcome.IN_DOUBT, PLAN, SHUT[:1], RESULTS),
     **{f"run_{outcome}": ended(outcome) for outcome in Outcome},
     "run_locked": halted(Exit.LOCKED, step("b2", "not_started")),
@@ -293,6 +372,9 @@ REPORTS: Mapping[str, Report] = {
     ),
     "runs": RunsReport((*(run_of(outcome) for outcome in Outcome), run_of(None))),
     "runs_none": RunsReport(),
+    "runs_with_reasons": RunsReport((REVERTED.run, STAMPED.run)),
+    "show_rollback": REVERTED,
+    "show_adopt": STAMPED,
     "show_good": GOOD,
     "show_bad": BAD,
     "show_open": OPEN,

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.core import plan as plans
+from orchestrator.core.comparison import Comparison, Difference, Kind
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.gates.decide import GATES, closed, decide
 from orchestrator.core.gates.order import order
 from orchestrator.core.gates.protected import protected, unconfirmed
+from orchestrator.core.gates.schema import schema
 from orchestrator.core.gates.source_run import source_run
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.planner import promote, rollout
 from orchestrator.core.run import Run, fold
 from orchestrator.core.targets import Target
@@ -168,9 +170,41 @@ def test_every_gate_is_asked_and_all_that_are_shut_are_told() -> None:
     circumstances = replace(PLAIN, last_runs={Target("dev"): earlier()})
     plan = replace(rollout(WORLD, "prod"), kind=promotion("dev", "prod").kind, source="dev")
     verdicts = decide(plan, circumstances)
-    assert [verdict.gate for verdict in verdicts] == ["order", "source_run", "protected"]
-    assert closed(verdicts) == verdicts
-    assert len(GATES) == 3
+    assert [verdict.gate for verdict in closed(verdicts)] == ["order", "source_run", "protected"]
+    assert [verdict.gate for verdict in verdicts] == [gate.__name__ for gate in GATES]
+
+
+SAME = Comparison("staging")
+OTHER = Comparison("staging", differences=(Difference(Kind.MISSING, "table t"),))
+UNKNOWN = Comparison(None, "nothing to compare with")
+
+
+@pytest.mark.parametrize(
+    ("comparison", "accepted", "answer", "reason"),
+    [
+        (None, False, Answer.PASS, "no schema is taken on trust"),
+        (SAME, False, Answer.PASS, "the schema is that of staging"),
+        (OTHER, False, Answer.REFUSE, "the schema of dev differs from that of staging in 1 place"),
+        (UNKNOWN, False, Answer.REFUSE, "the schema of dev was not compared"),
+        (OTHER, True, Answer.PASS, "the schema of dev differs from that of staging in 1 place; accepted"),
+        (UNKNOWN, True, Answer.PASS, "the schema of dev was not compared; accepted"),
+    ],
+)
+def test_the_schema_gate(comparison: Comparison | None, accepted: bool, answer: Answer, reason: str) -> None:
+    """What differs, or was not compared at all, is adopted only where a person accepts it."""
+    circumstances = replace(PLAIN, comparison=comparison, accepted=accepted)
+    verdict = schema(rollout(WORLD, "prod"), circumstances)
+    assert (verdict.answer, verdict.reason) == (answer, reason)
+    assert (verdict.mend == "add --accept-differences") is (answer is Answer.REFUSE)
+
+
+@pytest.mark.parametrize("kind", [PlanKind.ROLLBACK, PlanKind.ADOPT])
+def test_what_is_no_promotion_has_no_order_and_no_source(kind: PlanKind) -> None:
+    """A rollback and an adoption pass; what is protected is asked for by name all the same."""
+    plan = replace(rollout(WORLD, "prod"), kind=kind)
+    verdicts = decide(plan, replace(PLAIN, last_runs={Target("dev"): earlier()}))
+    assert [verdict.reason for verdict in verdicts[:2]] == ["nothing is promoted"] * 2
+    assert [verdict.gate for verdict in closed(verdicts)] == ["protected"]
 
 
 def test_waiting_is_not_open() -> None:
