@@ -111,7 +111,7 @@ def _likeness(name: str, text: str) -> tuple[str, str]:
 
 
 def _table(name: str, schema: Mapping[str, str]) -> str | None:
-    """The table that an object is a part of: a sequence by its name, an index without one in its name by its text."""
+    """The table that an object is a part of; a sequence and some indexes have it elsewhere than before a dot."""
     kind, _, qualified = name.partition(" ")
     table, dot, _ = qualified.partition(".")
     if dot:

@@ -58,10 +58,8 @@ def _waves(look: Look, plan: Plan, endpoint: Endpoint) -> tuple[Wave, ...]:
         raise RefusedError(what, where="--scratch", mend="give the URL of an empty database of the same kind")
     has = applied(graph, found)
     if has is None or (has and has != wanted):
-        detail = f": {found.detail}" if found.detail else ""
-        raise RefusedError(
-            f"is not an empty database{detail}", where="--scratch", mend="give the URL of an empty one"
-        )
+        what = f"cannot be used: {found.detail}" if found.detail else "is not an empty database"
+        raise RefusedError(what, where="--scratch", mend="give the URL of an empty database")
     if has:
         return ()
     scripts = [graph.scripts[revision] for revision in graph.order(wanted)]

@@ -27,8 +27,8 @@ TREE = graph("a; b a #expand; c b; x a #contract")
 DEV, PROD = Target("dev"), Target("prod")
 
 
-def seen(prod: Seen = Reading.UNVERSIONED, **options: dict[str, str]) -> World:
-    return world(TREE, {"dev": "c", "prod": prod}, **options)
+def seen(prod: Seen = Reading.UNVERSIONED, doubts: dict[str, str] | None = None) -> World:
+    return world(TREE, {"dev": "c", "prod": prod}, doubts=doubts)
 
 
 @pytest.mark.parametrize(

@@ -213,3 +213,35 @@ def test_what_ran_is_recorded(sqlite: Pipeline) -> None:
     assert set(first["body"]["ran_on"]) == {"python", "alembic", "sqlalchemy", "driver", "driver_version"}
     assert first["body"]["ran_on"]["python"] == ".".join(map(str, sys.version_info[:3]))
     assert first["body"]["digest"].startswith("sha256:")
+
+
+def test_every_mistake_in_inject_is_told(sqlite: Pipeline) -> None:
+    """What is no placeholder, with the nearest, lone braces, unknown keys: all at once, with their lines."""
+    with_env(
+        sqlite,
+        "",
+        inject={
+            "options": {"{nam}/url": "{urll}", "other/": "x"},
+            "variables": {"A": "{connection}", "B": "{url"},
+            "attributes": {"a": "x{engine}"},
+            "redirekt": True,
+        },
+        other_databases="perhaps",
+        hook="no function",
+    )
+    said = told(sqlite("status"), 2, "environments.yaml:")
+    for text in (
+        "unknown placeholder 'nam'",
+        "did you mean 'name'?",
+        "unknown placeholder 'urll'",
+        "did you mean 'url'?",
+        "options.other/: names no option",
+        "variables.A: {connection} stands alone",
+        "variables.B: holds a { without its partner",
+        "attributes.a: {engine} stands alone",
+        "unknown key 'redirekt'",
+        "did you mean 'redirect'?",
+        "other_databases: is not a known choice",
+        "hook: names no function",
+    ):
+        assert text in said, said
