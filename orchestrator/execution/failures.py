@@ -84,10 +84,8 @@ def _sentence(final: Mapping[str, Any]) -> str:
 
 _MENDS = {
     "wrong_database": (
-        "nothing was changed there. Say how the target reaches env.py: projects.{project}.inject (options,"
-        " variables:, x_arguments, attributes, redirect) in environments.yaml, beside sqlalchemy.url, which is"
-        " always set;"
-        " `orchestrate doctor` tries which does. One that is meant: projects.{project}.other_databases: allow"
+        "orchestrate doctor   # finds the way to this env.py, for projects.{project}.inject in environments.yaml."
+        " If the other database is meant: projects.{project}.other_databases: allow"
     ),
     "inject": "write a URL whose driver is synchronous, or another way in projects.{project}.inject",
     "work_locked": "wait for it to end, then: {resume}",

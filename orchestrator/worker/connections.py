@@ -37,7 +37,7 @@ class Connections:
 
     `attempts` are the places that were asked for, each with whether it was the target; `halted` is the first
     refusal; `admitted` counts the connections that were let in. `dialect` is SQLAlchemy's, of the connection that
-    was asked for last.
+    was asked for last. `in_revision` is set while a revision's own code runs.
     """
 
     def __init__(self, request: dict[str, Any]) -> None:
@@ -49,6 +49,7 @@ class Connections:
         self._read_only = request["do"] == "try"
         self.dialect: Any | None = None
         self.admitted = 0
+        self.in_revision = self._asking = False
         self.attempts: list[tuple[bool, str]] = []
         self.halted: Halt | None = None
 
@@ -76,12 +77,12 @@ class Connections:
         """Note where the connection leads that env.py configures Alembic with: it was opened before others."""
         fairy = connection.connection
         driver = getattr(fairy, "dbapi_connection", None) or fairy.connection
-        self.opened(driver, proof.family_of(driver))
+        self._judge(driver, proof.family_of(driver))
 
     # --- what SQLAlchemy opens ---
 
     def _connecting(self, dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
-        self.dialect = dialect
+        self.dialect, self._asking = dialect, True
         family = proof.FAMILIES.get(dialect.name, dialect.name)
         if self._redirect and family == proof.FAMILIES[make_url(self._url).get_backend_name()]:
             url = make_url(self._url).set(drivername=f"{dialect.name}+{dialect.driver}")
@@ -93,7 +94,8 @@ class Connections:
         self.opening(family, arguments, options)
 
     def _connected(self, connection: Any, _record: Any) -> None:
-        self.opened(connection, proof.family_of(connection))
+        self._asking = False
+        self._judge(connection, proof.family_of(connection))
 
     def _executing(self, conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         use = _USE.match(statement) if self._refuses and self._expected is not None else None
@@ -107,7 +109,7 @@ class Connections:
     def opening_file(self, database: Any) -> None:
         """`sqlite3.connect` is about to open this: refused where it is neither the target nor in memory."""
         path = proof.file_of(database)
-        if not path:
+        if not path or self._of_the_application("sqlite"):
             return
         if self._marker is not None:
             self._veto(self._marker in path, f"the file {path}")
@@ -120,9 +122,21 @@ class Connections:
     def opening(self, family: str, arguments: Sequence[Any], options: dict[str, Any]) -> None:
         """A connection to a server is about to be made: in a trial with a marker none is."""
         if self._marker is not None and family != "sqlite":
-            self._veto(self._marker in repr((arguments, options)), _asked_for(family, options))
+            meant = family == proof.FAMILIES.get(make_url(self._url).get_backend_name())
+            self._veto(meant and self._marker in repr((arguments, options)), _asked_for(family, options))
 
     def opened(self, connection: Any, family: str) -> None:
+        """A driver has connected."""
+        if not self._of_the_application(family):
+            self._judge(connection, family)
+
+    def _of_the_application(self, family: str) -> bool:
+        """Whether a library opens a file by itself while no revision runs: its cache, and nothing to migrate."""
+        return family == "sqlite" and not (self._asking or self.in_revision) and drivers.called_by_a_library()
+
+    # --- judgement ---
+
+    def _judge(self, connection: Any, family: str) -> None:
         """A connection was made: let it in, or close it and raise Halt."""
         if proof.in_memory(connection, family):
             return
@@ -138,8 +152,6 @@ class Connections:
         if self._read_only:
             proof.make_read_only(connection, family)
             self._note(reached, proof.where(connection, family))
-
-    # --- judgement ---
 
     def _authorize(self, connection: Any) -> None:
         """Have SQLite ask before it attaches another file, and in a trial before it changes the journal's mode."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 import sys
+import sysconfig
 from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -27,6 +29,10 @@ _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 _METHODS = {"psycopg": "postgresql", "pymysql.connections": "mysql"}
 """Where every way to connect ends in the method `Connection.connect`."""
+
+_HERE = str(Path(__file__).parent)
+_LIBRARIES = ("-packages", sysconfig.get_path("stdlib"))
+"""What is in the path of every installed package, and of Python's own library."""
 
 Connect = Callable[..., Any]
 
@@ -56,6 +62,14 @@ def watch(watcher: Watcher) -> None:
         if name in sys.modules:
             _wrap(sys.modules[name], watcher)
     sys.meta_path.insert(0, _AfterImport(watcher))
+
+
+def called_by_a_library() -> bool:
+    """Whether the code that wants to connect is installed, and not the project's own."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return frame is None or any(place in frame.f_code.co_filename for place in _LIBRARIES)
 
 
 class _AfterImport(MetaPathFinder):

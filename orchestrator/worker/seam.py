@@ -206,7 +206,7 @@ class Seam:
         def run(**arguments: Any) -> Any:
             for statement in statements:
                 context.connection.execute(text(statement))
-            opened = self._connections.admitted
+            opened, self._connections.in_revision = self._connections.admitted, True
             try:
                 done = migration(**arguments)
                 self._connections.after_revision(context.connection)
@@ -214,6 +214,7 @@ class Seam:
                 self._raised = error  # env.py may swallow it on its way out
                 raise
             finally:
+                self._connections.in_revision = False
                 if self._statements is not None and self._connections.admitted > opened:
                     self._statements.wrote.add(str(self.in_hand))  # what else it opened commits unseen
             return done

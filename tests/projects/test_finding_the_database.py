@@ -42,7 +42,7 @@ def test_environment_variable_that_is_not_given(make_tree: MakeTree) -> None:
     """Without it env.py falls back to its default database, which is found out before anything lands there."""
     tree = make_tree("environment_variable")
     tree.configure(lambda file: [each.pop("variables") for each in file["environments"].values()])
-    told(tree("rollout", "--yes"), 11, "shop.db", "not the target's database", "variables:")
+    told(tree("rollout", "--yes"), 11, "shop.db", "not the target's database", "orchestrate doctor")
     assert tree.untouched()
     assert schema(f"sqlite:///{tree.root}/shop.db") == {}
 

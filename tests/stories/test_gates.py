@@ -52,6 +52,7 @@ def test_all_closed_gates_are_told_together(shop: Pipeline) -> None:
     assert {gate["gate"]: gate["verdict"] for gate in document["gates"]} == {
         "order": "refuse",
         "source_run": "pass",
+        "schema": "pass",
         "protected": "refuse",
     }
     assert len(document["error"]["problems"]) == 2
