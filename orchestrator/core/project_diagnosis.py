@@ -123,6 +123,8 @@ def _mend(facts: ProjectFacts, trial: Trial) -> str:
     inject = f"projects.{facts.name}.inject"
     if "async driver" in message:
         return "name an asynchronous driver in the url: postgresql+asyncpg, mysql+aiomysql, sqlite+aiosqlite"
+    if "application context" in message:
+        return f'name the Flask app: projects.{facts.name}.flask_app: "MODULE:create_app" in environments.yaml'
     if "No module named" in message:
         return f"install it for {facts.python}, or name the project's Python: projects.{facts.name}.python"
     lacking = match[1] if (match := _LACKING.search(message)) else ""

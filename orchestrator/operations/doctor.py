@@ -49,7 +49,10 @@ def doctor(configuration: Configuration, environments: Iterable[str] | None, now
 
         seen = list(pool.map(look, endpoints))
     own = {name: tuple(of_project(examination.facts)) for name, examination in projects.items()}
-    targets = tuple(_told(facts, own, projects[configuration.project_of(facts.target).name]) for facts in seen)
+    targets = tuple(
+        _told(endpoints[facts.target], facts, own, projects[configuration.project_of(facts.target).name])
+        for facts in seen
+    )
     return DoctorReport(targets, suggestion([one.facts for one in projects.values()], seen))
 
 
@@ -95,8 +98,12 @@ def _proved(endpoint: Endpoint, examination: Examination, facts: TargetFacts) ->
         return tried(examination.project, endpoint, guard)
 
 
-def _told(facts: TargetFacts, own: Mapping[str, tuple[Finding, ...]], examination: Examination) -> Examined:
+def _told(
+    endpoint: Endpoint, facts: TargetFacts, own: Mapping[str, tuple[Finding, ...]], examination: Examination
+) -> Examined:
     project = examination.facts
     way = project.found.way if project.found is not None else None
     findings = (*own[project.name], *of_engine(project, facts.target.database), *of_target(facts))
-    return Examined(facts.target, findings, facts.observation.server, str(way) if way is not None else None)
+    also = " or variables" if endpoint.variables else ""  # which of the two, no trial of the whole can tell
+    named = None if way is None else f"{way}{also if way == project.given else ''}"
+    return Examined(facts.target, findings, facts.observation.server, named)

@@ -89,11 +89,11 @@ def test_a_row_and_its_ancestor(forked: Pipeline) -> None:
 
 
 def test_tables_that_nobody_versioned(forked: Pipeline) -> None:
-    """A schema with tables and no version table is not migrated on top of, but named with the way to stamp it."""
+    """A schema with tables and no version table is not migrated on top of, but named with the way to adopt it."""
     forked.stamp(staging="d1")
     forked.execute("prod", "CREATE TABLE products (id INTEGER)")
-    told(forked("status"), 0, "unversioned", "alembic stamp")
-    _refused(forked, "prod: the schema has tables but no version table", "alembic stamp")
+    told(forked("status"), 0, "unversioned", "orchestrate adopt prod REVISION")
+    _refused(forked, "prod: the schema has tables but no version table", "orchestrate adopt prod")
     assert forked.heads("prod") is None
 
 
