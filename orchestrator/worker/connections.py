@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import Pool
 
 from . import drivers, proof
-from .halt import Halt
+from .halt import Halt, Tried
 
 _USE = re.compile(r"\s*use\s+(`(?P<quoted>[^`]+)`|(?P<plain>\S+?))\s*(;|$)", re.IGNORECASE)
 _PLACE = {"host", "hostaddr", "port", "service", "user", "password", "passwd", "passfile", "dsn", "dbname"}
@@ -189,7 +189,7 @@ class Connections:
 
     def _veto(self, reached: bool, place: str) -> None:
         self._note(reached, place)
-        self.halted = self.halted or Halt("tried", place)
+        self.halted = self.halted or Tried(place)
         raise self.halted
 
 

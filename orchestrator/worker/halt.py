@@ -31,3 +31,10 @@ class Cancelled(Halt, KeyboardInterrupt):
 
     def __init__(self) -> None:
         super().__init__("cancelled", "cancelled as asked")
+
+
+class Tried(Halt):
+    """Ends a trial where it has shown what it was for; the parent never sees it as an error."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("tried", message)

@@ -16,7 +16,7 @@ from .channel import Channel, ParentGone
 from .config import build, script_directory
 from .connections import Connections
 from .failure import describe
-from .halt import Cancelled, Halt
+from .halt import Cancelled, Halt, Tried
 from .notes import Notes
 from .surroundings import around
 from .versions import ran_on
@@ -76,7 +76,7 @@ def _stop_at_configure(environment: EnvironmentContext, connections: Connections
             transactional_ddl=context.impl.transactional_ddl,
             place=guard.place(context),
         )
-        raise Halt("tried", "env.py has configured Alembic")
+        raise Tried("env.py has configured Alembic")
 
     environment.configure = configure  # type: ignore[method-assign]
     return found

@@ -24,6 +24,18 @@ _GATEWAY_SECRETS = {
     "JWT_SECRET_KEY": "not-a-secret-but-long-enough-0123456789",
     "AUTH_ENCRYPTION_SECRET": "neither-a-secret-nor-short-0123456789",
 }
+_GNOCCHI = """\
+from gnocchi import indexer, service
+driver = indexer.get_driver(service.prepare_service([]))
+driver.upgrade(nocreate=True)
+"""
+_PHOENIX = """\
+import sys
+from phoenix.db.migrate import migrate
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+migrate(create_async_engine(sys.argv[1], poolclass=NullPool))
+"""
 
 OPTUNA = Application(
     name="optuna",
@@ -103,6 +115,34 @@ MCP_GATEWAY = Application(
     own_variables={"DATABASE_URL": "{url}", **_GATEWAY_SECRETS},
 )
 
+GNOCCHI = Application(
+    name="gnocchi",
+    packages=(
+        "gnocchi[postgresql]==4.7.1",
+        "alembic==1.20.1",
+        "SQLAlchemy==2.0.58",
+        "SQLAlchemy-Utils==0.43.0",
+        "oslo.db==18.1.1",
+        "psycopg2-binary==2.9.13",
+        "PyMySQL==1.2.4",
+    ),
+    drivers=POSTGRESQL | MYSQL,
+    project={
+        "config": "gnocchi:indexer/alembic/alembic.ini",
+        "inject": {"variables": {"GNOCCHI_INDEXER_URL": "{url}"}},
+    },
+    own=("python", "-c", _GNOCCHI),
+    own_variables={"GNOCCHI_INDEXER_URL": "{url}"},
+)
+
+PHOENIX = Application(
+    name="phoenix",
+    packages=("arize-phoenix==20.26.1", "alembic==1.20.1", "SQLAlchemy==2.1.9", "aiosqlite==0.22.1"),
+    drivers={"sqlite": "sqlite+aiosqlite"},
+    project={"config": "phoenix:db/alembic.ini", "script_location": "phoenix.db:migrations"},
+    own=("python", "-c", _PHOENIX, "{url}"),
+)
+
 JUPYTERHUB = Application(
     name="jupyterhub",
     packages=("jupyterhub==6.1.1", "alembic==1.20.1", "SQLAlchemy==2.1.9"),
@@ -120,4 +160,4 @@ JUPYTERHUB = Application(
 )
 """Its history starts from tables that the application makes; `own` makes those of the newest revision."""
 
-APPLICATIONS = (OPTUNA, PLACEMENT, QUETZ, MLFLOW, IHATEMONEY, MCP_GATEWAY, *OPENSTACK)
+APPLICATIONS = (OPTUNA, PLACEMENT, QUETZ, MLFLOW, IHATEMONEY, MCP_GATEWAY, GNOCCHI, PHOENIX, *OPENSTACK)

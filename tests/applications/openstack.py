@@ -1,4 +1,4 @@
-"""OpenStack's services: one way of keeping settings, and five ways of handing them to env.py."""
+"""OpenStack's services: one way of keeping settings, and several of handing them to env.py."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ def wire(config, target):
 _BARBICAN = """\
 def wire(config, target):
     config.barbican_sqlalchemy_url = target.url
+"""
+_NEUTRON = """\
+from neutron.db.migration import cli
+
+def wire(config, target):
+    cli.CONF.set_override("connection", target.url, "database")
+    config.neutron_config = cli.CONF
 """
 _VERSIONS = "keystone.common.sql:migrations/versions"
 _RELEASES = (
@@ -96,4 +103,38 @@ IRONIC = Application(
     own_variables={_CONNECTION: "{url}"},
 )
 
-OPENSTACK = (KEYSTONE, GLANCE, BARBICAN, HEAT, CINDER, IRONIC)
+DESIGNATE = Application(
+    name="designate",
+    packages=("designate==23.0.0", *_PINNED),
+    drivers=MYSQL,
+    project={"config": "designate:storage/sqlalchemy/alembic.ini"},
+    own=("designate-manage", "database", "sync"),
+    own_variables={"OS_STORAGE:SQLALCHEMY__CONNECTION": "{url}"},
+)
+
+_NEUTRON_VERSIONS = "neutron.db.migration:alembic_migrations/versions"
+_EXPANDING = (
+    "liberty mitaka newton ocata pike queens rocky stein train ussuri victoria wallaby xena yoga zed"
+    " 2023.1 2023.2 2024.1 2024.2 2025.1 2025.2 2026.1 2026.2"
+).split()
+_CONTRACTING = ("liberty", "mitaka", "newton")
+
+NEUTRON = Application(
+    name="neutron",
+    packages=("neutron==29.0.0", *_PINNED),
+    drivers=MYSQL,
+    project={
+        "config": "neutron:db/migration/alembic.ini",
+        "version_locations": [
+            _NEUTRON_VERSIONS,
+            *(f"{_NEUTRON_VERSIONS}/{release}/expand" for release in _EXPANDING),
+            *(f"{_NEUTRON_VERSIONS}/{release}/contract" for release in _CONTRACTING),
+        ],
+        "hook": "wiring:wire",
+    },
+    files={"wiring.py": _NEUTRON},
+    own=("neutron-db-manage", "upgrade", "heads"),
+    own_variables={_CONNECTION: "{url}"},
+)
+
+OPENSTACK = (KEYSTONE, GLANCE, BARBICAN, HEAT, CINDER, IRONIC, DESIGNATE, NEUTRON)

@@ -209,6 +209,7 @@ def test_a_way_that_the_file_does_not_name_is_a_problem() -> None:
         (replace(LACKING, read=Clues(attributes=("it",))), "'it' (env.py:3)", "attributes: {it: …}"),
         (Trial(read=Clues(x_arguments=("tenant",), attributes=("app",))), "", "(it asks for -x tenant, app)"),
         (Trial(failure=TrialFailure("env_failed", "No module named 'psycopg2'")), "psycopg2", "install"),
+        (Trial(failure=TrialFailure("env_failed", "outside of application context")), "outside", "flask_app"),
         (Trial(failure=TrialFailure("env_failed", "requires an async driver")), "async", "asyncpg"),
         (
             Trial(failure=TrialFailure("died", "it ended"), output=("a", "boom\tb")),
