@@ -95,4 +95,4 @@ def _told(halted: Halt | None, failure: dict[str, Any] | None) -> dict[str, Any]
     """The first refusal counts, whatever env.py made of it; that nothing was to be opened is no failure."""
     if halted is None or (failure and failure["code"] == Cancelled().code):
         return failure
-    return None if halted.code == "tried" else halted.reason
+    return None if isinstance(halted, Tried) else halted.reason
