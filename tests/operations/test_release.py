@@ -389,5 +389,5 @@ def test_init_writes_a_file_that_loads(shop: Shop) -> None:
     with pytest.raises(RefusedError, match="exists already"):
         init(shop.project.ini, output)
     output.unlink()
-    assert init(shop.project.ini, output) == ENVIRONMENTS
+    assert init(shop.project.ini, output).config == shop.project.ini
     assert shop.configuration.pipeline.names == ENVIRONMENTS
