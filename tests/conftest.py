@@ -16,8 +16,8 @@ from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import Server
 
-# A shell starts its background jobs without Ctrl-C, and nohup without SIGHUP; every program started from here would
-# inherit that: a test that sends such a signal would then prove nothing.
+# A shell starts its background jobs without Ctrl-C, and nohup without SIGHUP; every program started from here
+# would inherit that: a test that sends such a signal would then prove nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
