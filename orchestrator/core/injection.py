@@ -87,13 +87,14 @@ def _values(target: Target, url: Secret) -> dict[str, str]:
     address = parse(text)
     if address is None:
         raise ValueError("the URL was not checked")
+    port = address.port or address.default_port
     return {
         "url": text,
         "driver": text.partition("://")[0],
         "user": address.user or "",
         "password": address.password or "",
         "host": address.host or "",
-        "port": "" if address.port is None else str(address.port),
+        "port": "" if port is None else str(port),
         "database": address.database or "",
         "environment": target.environment,
         "name": target.database,

@@ -33,7 +33,6 @@ class Inspection:
     pooler: bool = False
     encrypted: bool | None = None
     clock: float = 0.0
-    search_path: str | None = None
     limits: tuple[tuple[str, str], ...] = ()
     cluster: bool = False
     holders_named: bool = True

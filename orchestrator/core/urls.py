@@ -48,6 +48,11 @@ class Address:
         return FAMILIES.get(self.backend)
 
     @property
+    def default_port(self) -> int | None:
+        """The port that a driver takes where the URL names none."""
+        return _DEFAULT_PORTS.get(self.family or "")
+
+    @property
     def place(self) -> tuple[object, ...]:
         """What two URLs of one database have in common as far as text can tell; never a proof of identity."""
         if self.family == "sqlite":
@@ -58,7 +63,7 @@ class Address:
         return (
             self.family,
             socket or host,
-            self.port or _DEFAULT_PORTS.get(self.family or ""),
+            self.port or self.default_port,
             self.database,
         )
 

@@ -24,7 +24,7 @@ WITH home AS (
 )
 SELECT current_user::text AS role, current_database()::text AS database, pg_backend_pid() AS backend,
     pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only,
-    current_setting('search_path') AS search_path, extract(epoch FROM clock_timestamp())::float8 AS clock,
+    extract(epoch FROM clock_timestamp())::float8 AS clock,
     (SELECT has_schema_privilege(oid, 'CREATE') FROM home) AS may_create,
     has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
     ARRAY(
@@ -66,7 +66,6 @@ def inspect(endpoint: Endpoint, address: Address, schema: str | None) -> Inspect
             pooler=facts["backend"] != connection.info.backend_pid,
             encrypted=_encrypted(connection),
             clock=ahead(facts["clock"], asked, answered),
-            search_path=facts["search_path"],
             limits=tuple((name, value) for name, value in facts["limits"]),
         )
 

@@ -50,7 +50,8 @@ def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> Or
         case _:
             code = str(final["code"])
             kind = _KINDS.get(code, FailedError)
-            mend = _MENDS.get(code, "remove the cause, then: {resume}")
+            in_revision = code == "wrong_database" and final.get("revision")
+            mend = _OF_A_REVISION if in_revision else _MENDS.get(code, "remove the cause, then: {resume}")
             return kind(
                 setting.redactor.text(_sentence(final)),
                 where=str(target),
@@ -82,6 +83,10 @@ def _sentence(final: Mapping[str, Any]) -> str:
     return f"{subject}{final['message']}{place}"
 
 
+_OF_A_REVISION = (
+    "let the script use op.get_bind(), then: {again}. If the other database is meant:"
+    " projects.{project}.other_databases: allow"
+)
 _MENDS = {
     "wrong_database": (
         "orchestrate doctor   # finds the way to this env.py, for projects.{project}.inject in environments.yaml."

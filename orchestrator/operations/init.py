@@ -64,6 +64,8 @@ def init(config: Path | None, output: Path) -> Written:
     except OSError as error:
         raise ConfigurationError(f"cannot be written: {error.strerror}", where=str(output)) from error
     way = found.way if found is not None else None
+    if found is not None and way is None:
+        how = f"{how}: {why(found.trial)}"  # not in the file: env.py may say anything, a password too
     return Written(start.config, str(way) if way else None, how, start.others)
 
 
@@ -98,7 +100,7 @@ def _how(found: Found | None) -> str:
     if found is None:
         return "How env.py is reached could not be tried; orchestrate doctor says why"
     if found.way is None:
-        return f"env.py is not reached, whatever it is given: {why(found.trial)}; orchestrate doctor tells more"
+        return "env.py is not reached, whatever it is given; orchestrate doctor says why"
     return f"env.py is reached by {found.way}, as a trial of it showed; orchestrate doctor looks again"
 
 

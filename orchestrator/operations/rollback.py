@@ -60,7 +60,7 @@ def _refuse(run: Run, regret: Regret, configuration: Configuration) -> None:
             raise UsageError(what, mend=f"orchestrate rollout --through {run.plan.targets[0].target.environment}")
         case PlanKind.ADOPT:
             what = f"run {run.id} adopted {run.plan.targets[0].target}: it ran no revision that could be reverted"
-            mend = f"if the revision was wrong: alembic stamp base, then {run.plan.again}"
+            mend = f"if the revision was wrong: delete the rows of its version table, then {run.plan.again}"
             raise UsageError(what, mend=mend)
         case _:
             if problems := tuple(_missing(run, regret, configuration)):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from orchestrator.core.divergence import applied
+from orchestrator.core.divergence import applied, stand
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Action, Step
 from orchestrator.core.reports import RunHistory, RunsReport
+from orchestrator.core.revisions import Graph
 from orchestrator.core.run import Run, StepState
 from orchestrator.core.targets import Target
+from orchestrator.core.world import refusal
 from orchestrator.databases.locks import acquire, wait_for_work
 from orchestrator.databases.probe import probe
 from orchestrator.errors import UsageError
@@ -48,7 +51,7 @@ def resolve(
 
     Raises UsageError where no step of the run is in doubt on the target, a later run touched it, or the version
     table shows the step as done after all; LockedError while anybody drives the target or a server still works in
-    it; UnavailableError where that cannot be asked.
+    it; DivergenceError or UnavailableError where the target's revisions cannot be told.
     """
     find(configuration, run_id)
     if not reason.strip(" .…"):
@@ -59,7 +62,7 @@ def resolve(
     with Journal(configuration.journal, writing=True) as journal, acquire(endpoint, run_id) as lock:
         wait_for_work(lock)
         doubtful = _doubtful(journal, run_id, target)
-        has = applied(read_graph(configuration.project_of(target)), probe(endpoint, now)) or frozenset()
+        has = _revisions(read_graph(configuration.project_of(target)), probe(endpoint, now))
         if done := [step for step in doubtful if step.done(has)]:
             has_it = "has no longer" if done[0].action is Action.DOWNGRADE else "has"
             what = f"{target} {has_it} revision {', '.join(step.revision for step in done)} after all"
@@ -68,6 +71,13 @@ def resolve(
         body = {"reason": reason, "verdict": "not_applied"}
         journal.record([Event(EventKind.STEP_RESOLVED, now(), run_id, actor, target, r, body) for r in revisions])
     return ", ".join(revisions)
+
+
+def _revisions(graph: Graph, observation: Observation) -> frozenset[str]:
+    """What the target has; raises where that cannot be told, since then nothing is known of the step either."""
+    if (error := refusal(observation, stand(graph, observation))) is not None:
+        raise error
+    return applied(graph, observation) or frozenset()
 
 
 def _doubtful(journal: Journal, run_id: str, target: Target) -> list[Step]:

@@ -38,7 +38,8 @@ def database(look: Look, plan: Plan, address: Secret | None) -> Iterator[Endpoin
     """How to reach a database that has just the revisions which `plan` wants; a file of our own goes afterwards.
 
     `address` is the URL of an empty database, or of one that has them since an earlier call; for None a SQLite
-    file is made. Raises RefusedError for a database that is neither, FailedError where the revisions do not run.
+    file is made. Raises RefusedError for a database that is neither, or is a target's; FailedError where the
+    revisions do not run.
     """
     with TemporaryDirectory(prefix="orchestrate-") as folder:
         url = address or Secret(f"sqlite:///{folder}/scratch.db")
@@ -53,9 +54,13 @@ def _waves(look: Look, plan: Plan, endpoint: Endpoint) -> tuple[Wave, ...]:
     world = look.seen.world
     graph, own = world.graphs[endpoint.target], world.observations[endpoint.target]
     wanted, found = graph.ancestors(plan.wanted), probe(endpoint, look.now)
-    if found.family != own.family:
-        what = f"is of the kind {found.family or 'unknown'}, and {endpoint.target} of {own.family}"
+    if found.family not in ("", own.family):
+        what = f"is of the kind {found.family}, and {endpoint.target} of {own.family}"
         raise RefusedError(what, where="--scratch", mend="give the URL of an empty database of the same kind")
+    same = (seen.target for seen in world.observations.values() if seen.identity == found.identity)
+    if found.identity is not None and (owner := next(same, None)) is not None:
+        mend = f"give an empty database that is nobody's, or: --compare-with {owner}"
+        raise RefusedError(f"is the database of {owner}", where="--scratch", mend=mend)
     has = applied(graph, found)
     if has is None or (has and has != wanted):
         what = f"cannot be used: {found.detail}" if found.detail else "is not an empty database"

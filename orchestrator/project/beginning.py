@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.core.urls import parse
+from orchestrator.project.environments_file.url_rules import has_clear_password
 from orchestrator.project.revision_scripts.packages import resource
 
 _INI, _TOML, _SECTION = "alembic.ini", "pyproject.toml", "alembic"
@@ -115,5 +116,5 @@ def _configures(toml: Path) -> bool:
 def _url(parser: configparser.RawConfigParser, section: str) -> str | None:
     url = parser.get(section, "sqlalchemy.url", fallback="").replace("%%", "%")
     address = parse(url)
-    usable = address is not None and address.family is not None and address.password is None and "%(" not in url
-    return url if usable else None
+    usable = address is not None and address.family is not None and "%(" not in url
+    return url if usable and not has_clear_password(url) else None

@@ -22,7 +22,10 @@ from sqlalchemy.pool import Pool
 from . import drivers, proof
 from .halt import Halt, Tried
 
-_USE = re.compile(r"\s*use\s+(`(?P<quoted>[^`]+)`|(?P<plain>\S+?))\s*(;|$)", re.IGNORECASE)
+_USE = re.compile(
+    r"(?:\s|/\*(?:[^*]|\*(?!/))*\*/|(?:--|\#)[^\n]*\n)*use\s+(`(?P<quoted>[^`]+)`|(?P<plain>\S+?))\s*(;|$)",
+    re.IGNORECASE,
+)
 _PLACE = {"host", "hostaddr", "port", "service", "user", "password", "passwd", "passfile", "dsn", "dbname"}
 _PLACE |= {"database", "db", "unix_socket"}
 """Of a connection's options those that say where it goes, and as whom."""
@@ -130,6 +133,11 @@ class Connections:
         if not self._of_the_application(family):
             self._judge(connection, family)
 
+    def opening_unasked(self, driver: str) -> None:
+        """A driver is about to connect, asynchronously: refused in a revision, where nothing proves the place."""
+        if self.in_revision and self._refuses and not self._asking:
+            self._refuse(f"a database that {driver} opens past SQLAlchemy")
+
     def _of_the_application(self, family: str) -> bool:
         """Whether a library opens a file by itself while no revision runs: its cache, and nothing to migrate."""
         return family == "sqlite" and not (self._asking or self.in_revision) and drivers.called_by_a_library()
@@ -139,6 +147,7 @@ class Connections:
     def _judge(self, connection: Any, family: str) -> None:
         """A connection was made: let it in, or close it and raise Halt."""
         if proof.in_memory(connection, family):
+            self._authorize(connection)  # it may attach a file, and write there
             return
         reached = self._expected is not None and proof.is_target(connection, family, self._expected)
         if not reached and self._refuses:

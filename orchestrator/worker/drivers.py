@@ -1,8 +1,8 @@
 """Sees the connections that are opened past SQLAlchemy, by a driver's own `connect`.
 
 SQLite's are seen before they are made, by Python's audit event `sqlite3.connect`, whoever makes them. After they
-are made all drivers' are: the function is wrapped as soon as the driver has been imported. Not seen: drivers that
-are only asynchronous (asyncpg, aiomysql) when used without SQLAlchemy, and other programs that are started.
+are made all drivers' are: the function is wrapped as soon as the driver has been imported. An asynchronous one
+cannot be asked where it leads without waiting, so it is told of beforehand. Not seen: other programs.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mysql.connector": ("mysql", ("connect", "Connect")),
     "mariadb": ("mysql", ("connect",)),
 }
+_ASYNCHRONOUS = {"psycopg": "AsyncConnection.connect", "asyncpg": "connect", "aiomysql": "connect"}
 _METHODS = {"psycopg": "postgresql", "pymysql.connections": "mysql"}
 """Where every way to connect ends in the method `Connection.connect`."""
 
@@ -49,6 +50,9 @@ class Watcher(Protocol):
     def opened(self, connection: Any, family: str) -> None:
         """A driver has connected."""
 
+    def opening_unasked(self, driver: str) -> None:
+        """A driver is about to connect that cannot be asked afterwards where it leads."""
+
 
 def watch(watcher: Watcher) -> None:
     """Tell the watcher of every connection from here on, for the rest of the process."""
@@ -58,7 +62,7 @@ def watch(watcher: Watcher) -> None:
             watcher.opening_file(arguments[0])
 
     sys.addaudithook(audit)
-    for name in (*_FUNCTIONS, *_METHODS):
+    for name in {**_FUNCTIONS, **_METHODS, **_ASYNCHRONOUS}:
         if name in sys.modules:
             _wrap(sys.modules[name], watcher)
     sys.meta_path.insert(0, _AfterImport(watcher))
@@ -81,7 +85,7 @@ class _AfterImport(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in _FUNCTIONS and fullname not in _METHODS:
+        if fullname not in {**_FUNCTIONS, **_METHODS, **_ASYNCHRONOUS}:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         loader: Any = spec.loader if spec is not None else None
@@ -97,10 +101,12 @@ class _AfterImport(MetaPathFinder):
 
 
 def _wrap(module: Any, watcher: Watcher) -> None:
+    if module.__name__ in _ASYNCHRONOUS:
+        _wrap_asynchronous(module, watcher)
     if module.__name__ in _METHODS:
         _wrap_method(module, watcher)
         return
-    family, names = _FUNCTIONS[module.__name__]
+    family, names = _FUNCTIONS.get(module.__name__, ("", ()))
     for name in names:
         setattr(module, name, _told(getattr(module, name), family, watcher))
 
@@ -113,6 +119,19 @@ def _wrap_method(module: Any, watcher: Watcher) -> None:
         module.connect = kind.connect
     else:
         kind.connect = _told(method, family, watcher)
+
+
+def _wrap_asynchronous(module: Any, watcher: Watcher) -> None:
+    kind, _, name = _ASYNCHRONOUS[module.__name__].rpartition(".")
+    owner = getattr(module, kind) if kind else module
+    connect = vars(owner)[name].__func__ if kind else getattr(owner, name)
+
+    @functools.wraps(connect)
+    def connecting(*args: Any, **kwargs: Any) -> Any:
+        watcher.opening_unasked(module.__name__)
+        return connect(*args, **kwargs)
+
+    setattr(owner, name, classmethod(connecting) if kind else connecting)
 
 
 def _told(connect: Connect, family: str, watcher: Watcher) -> Connect:

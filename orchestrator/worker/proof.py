@@ -124,9 +124,9 @@ def _path(connection: Any) -> str:
 
 def _scalar(connection: Any, statement: str) -> Any:
     row = _run(connection, statement)[0]
-    if isinstance(row, dict):
-        return next(iter(row.values()))
-    return row[0] if isinstance(row, (tuple, list)) else row
+    # A row is a tuple, a dictionary or a driver's own record, which is both; some cursors give bare values.
+    values = row.values() if hasattr(row, "values") else row
+    return values if isinstance(values, (str, bytes, int)) or values is None else next(iter(values))
 
 
 def _run(connection: Any, statement: str) -> list[Any]:

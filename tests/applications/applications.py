@@ -59,8 +59,8 @@ PLACEMENT = Application(
 
 QUETZ = Application(
     name="quetz",
-    packages=("quetz-server==0.10.4", "alembic==1.20.1", "SQLAlchemy==2.0.58", "psycopg2-binary==2.9.13"),
-    drivers=SQLITE | POSTGRESQL,
+    packages=("quetz-server==0.10.4", "alembic==1.20.1", "SQLAlchemy==2.0.58"),
+    drivers=SQLITE,
     files={"alembic.ini": "[alembic]\nscript_location = quetz:migrations\n"},
     own=("python", "-c", "import sys, quetz.cli; quetz.cli._run_migrations(sys.argv[1])", "{url}"),
 )

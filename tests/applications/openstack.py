@@ -114,9 +114,10 @@ DESIGNATE = Application(
 
 _NEUTRON_VERSIONS = "neutron.db.migration:alembic_migrations/versions"
 _EXPANDING = (
-    "liberty mitaka newton ocata pike queens rocky stein train ussuri victoria wallaby xena yoga zed"
-    " 2023.1 2023.2 2024.1 2024.2 2025.1 2025.2 2026.1 2026.2"
-).split()
+    *("liberty", "mitaka", "newton", "ocata", "pike", "queens", "rocky", "stein", "train", "ussuri", "victoria"),
+    *("wallaby", "xena", "yoga", "zed", "2023.1", "2023.2", "2024.1", "2024.2", "2025.1", "2025.2", "2026.1"),
+    "2026.2",
+)
 _CONTRACTING = ("liberty", "mitaka", "newton")
 
 NEUTRON = Application(

@@ -30,7 +30,7 @@ SEEN = Observation(
     "PostgreSQL 15.4",
     schema="public",
 )
-HEALTHY = Inspection("PostgreSQL 15.4", role="app", encrypted=True, search_path="public")
+HEALTHY = Inspection("PostgreSQL 15.4", role="app", encrypted=True)
 PROVED = Trial((Attempt(True, "prod"),), configured=True, version_table="alembic_version", place="public")
 FACTS = TargetFacts(PROD, SEEN, protected=True, state=State.AT_HEAD, inspection=HEALTHY, proof=PROVED)
 REACHED = Trial(

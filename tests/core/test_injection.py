@@ -35,10 +35,12 @@ def test_a_template_is_filled_in(template: str, text: str) -> None:
 
 
 def test_what_the_url_does_not_say_is_empty() -> None:
-    """A URL without user, host and port leaves their placeholders empty."""
+    """A URL without user and host leaves their placeholders empty; a port has its default."""
     templates = tuple(f"<{{{name}}}>" for name in ("user", "password", "host", "port"))
     filled = Injection(x_arguments=templates).render(Target("dev"), Secret("sqlite:////data/dev.db"))
     assert [value.reveal() for value in filled.x_arguments] == ["<>"] * 4
+    filled = Injection(x_arguments=("{port}",)).render(Target("dev"), Secret("postgresql://db/shop"))
+    assert [value.reveal() for value in filled.x_arguments] == ["5432"]
 
 
 @pytest.mark.parametrize(

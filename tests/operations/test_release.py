@@ -270,6 +270,16 @@ def test_only_a_step_in_doubt_is_resolved(shop: Shop) -> None:
         runs.resolve(shop.configuration, "nope", Target("dev"), reason="x", actor="x", now=now)
 
 
+def test_what_cannot_be_read_is_not_resolved(shop: Shop) -> None:
+    """Rows that no script explains say nothing of the step in doubt: no verdict on it is recorded."""
+    run = cut_off(shop)
+    shop.execute("dev", "UPDATE alembic_version SET version_num = 'elsewhere'")
+    with pytest.raises(DivergenceError, match="holds revision elsewhere, which is in no script"):
+        runs.resolve(shop.configuration, run, Target("dev"), reason="x", actor="x", now=now)
+    shop.execute("dev", "UPDATE alembic_version SET version_num = 'b'")
+    assert shop.states()["dev"] == "in_doubt"
+
+
 def test_what_a_run_is_working_on_is_not_resolved_under_it(shop: Shop) -> None:
     """Its step has no outcome yet because it is running, not because it was cut off."""
     from orchestrator.databases.locks import acquire

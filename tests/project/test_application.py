@@ -92,6 +92,7 @@ def test_the_version_table_is_what_env_py_passes_as_text(tmp_path: Path, env: st
         ("sqlite:///app.db", "sqlite:///app.db"),
         ("postgresql://db/app%%20x", "postgresql://db/app%20x"),
         ("postgresql://me:secret@db/app", None),
+        ("postgresql://db/app?user=me&password=secret", None),
         ("driver://user:pass@localhost/dbname", None),
         ("sqlite:///%(here)s/app.db", None),
     ],

@@ -80,9 +80,9 @@ def test_init_for_an_env_py_that_reads_a_variable(
 def test_init_for_an_env_py_that_nothing_reaches(
     orchestrate: Command, alembic_project: Callable[..., AlembicProject]
 ) -> None:
-    """The file is written all the same, says what stopped env.py, and doctor is named."""
+    """What stopped env.py is said, and doctor named; the file is written all the same, without env.py's words."""
     project = alembic_project("shop")
-    project.env_py.write_text("raise SystemExit('no settings')\n")
+    project.env_py.write_text("raise SystemExit('no settings for me:hunter2@db')\n")
     told(
         orchestrate("init", cwd=project.root),
         0,
@@ -90,6 +90,7 @@ def test_init_for_an_env_py_that_nothing_reaches(
         "no settings",
         "next: orchestrate doctor",
     )
+    assert "hunter2" not in (project.root / "environments.yaml").read_text()
     told(orchestrate("status", cwd=project.root, env=URLS), 0, "dev base")
 
 

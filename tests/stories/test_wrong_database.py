@@ -288,6 +288,22 @@ def test_a_revision_that_leaves_for_another_database(
     assert databases.tables(elsewhere) == set()
 
 
+def test_a_database_in_memory_attaches_no_file(sqlite: Pipeline, new_database: Callable[[str], str]) -> None:
+    """What is gone with its connection may not lead into a file that stays."""
+    elsewhere = Path(make_url(new_database("sqlite")).database or "")
+    sqlite.project.revision(
+        "a1",
+        None,
+        f"""
+        with sa.create_engine("sqlite://").connect() as connection:
+            connection.execute(sa.text("ATTACH '{elsewhere}' AS x"))
+            connection.execute(sa.text("CREATE TABLE x.t (id INTEGER)"))
+        """,
+    )
+    told(sqlite("rollout", "--yes"), 11, "not the target's database")
+    assert not elsewhere.exists()
+
+
 @pytest.mark.parametrize("parameter", [False, True])
 def test_a_revision_that_attaches_a_file(
     parameter: bool, sqlite: Pipeline, new_database: Callable[[str], str]
@@ -359,3 +375,27 @@ def test_where_the_version_table_is(
     else:
         told(pipeline("rollout", "--yes"), 2, "version_table_schema: acme")
         assert pipeline.tables("staging") == set()
+
+
+@pytest.mark.postgresql
+def test_an_asynchronous_driver_in_a_revision(
+    make_pipeline: Callable[..., Pipeline], new_database: Callable[[str], str]
+) -> None:
+    """A connection that a revision opens by psycopg's asynchronous side is refused before it is made."""
+    elsewhere = new_database("postgresql")
+    pipeline = make_pipeline("postgresql")
+    url = elsewhere.replace("+psycopg", "")
+    pipeline.project.revision("a1", None, ASYNCHRONOUS.format(url=url))
+    told(pipeline("rollout", "--yes"), 11, "psycopg opens past SQLAlchemy", "op.get_bind()")
+    assert databases.tables(elsewhere) == set()
+
+
+ASYNCHRONOUS = """\
+import asyncio, psycopg
+
+async def write():
+    async with await psycopg.AsyncConnection.connect({url!r}) as connection:
+        await connection.execute("CREATE TABLE lost (id int)")
+
+asyncio.run(write())
+"""

@@ -12,7 +12,7 @@ Fault = tuple[str, str]
 """What is wrong and what to write instead."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
-_CLEAR_PASSWORD = re.compile(r"://[^:/@]*:([^@]+)@")
+_CLEAR_PASSWORD = re.compile(r"://[^:/]*:([^@]+)@")
 _LAST_PORT = 65535
 _SECRET_QUERY = {"password", "passwd", "sslpassword", "ssl_key_password"}
 _EXAMPLE = "write it like postgresql://user@host/database or sqlite:///path/to/file.db"

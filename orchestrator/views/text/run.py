@@ -31,7 +31,7 @@ _STOPS = {
     Exit.LOCKED: "somebody else is at work",
     Exit.UNAVAILABLE: "a database did not answer, or does not let this role work",
     Exit.JOURNAL: "the journal cannot be used",
-    Exit.WRONG_DATABASE: "env.py connected to another database",
+    Exit.WRONG_DATABASE: "a connection led to another database",
 }
 """Failures that say nothing of a revision: why the run did not go on."""
 
