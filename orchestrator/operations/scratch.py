@@ -13,6 +13,7 @@ from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
 from orchestrator.core.reports import RunReport
 from orchestrator.core.run import Outcome
 from orchestrator.core.secrets import Secret
+from orchestrator.core.urls import parse
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.probe import probe
 from orchestrator.errors import FailedError, RefusedError
@@ -44,6 +45,8 @@ def database(look: Look, plan: Plan, address: Secret | None) -> Iterator[Endpoin
     with TemporaryDirectory(prefix="orchestrate-") as folder:
         url = address or Secret(f"sqlite:///{folder}/scratch.db")
         endpoint = replace(look.seen.endpoints[plan.targets[0].target], url=url)
+        if address is not None:
+            _refuse_a_target(look, endpoint)
         if waves := _waves(look, plan, endpoint):
             _run(look, replace(plan, kind=PlanKind.ROLLOUT, waves=waves), endpoint, Path(folder))
         yield endpoint
@@ -57,10 +60,6 @@ def _waves(look: Look, plan: Plan, endpoint: Endpoint) -> tuple[Wave, ...]:
     if found.family not in ("", own.family):
         what = f"is of the kind {found.family}, and {endpoint.target} of {own.family}"
         raise RefusedError(what, where="--scratch", mend="give the URL of an empty database of the same kind")
-    same = (seen.target for seen in world.observations.values() if seen.identity == found.identity)
-    if found.identity is not None and (owner := next(same, None)) is not None:
-        mend = f"give an empty database that is nobody's, or: --compare-with {owner}"
-        raise RefusedError(f"is the database of {owner}", where="--scratch", mend=mend)
     has = applied(graph, found)
     if has is None or (has and has != wanted):
         what = f"cannot be used: {found.detail}" if found.detail else "is not an empty database"
@@ -70,6 +69,27 @@ def _waves(look: Look, plan: Plan, endpoint: Endpoint) -> tuple[Wave, ...]:
     scripts = [graph.scripts[revision] for revision in graph.order(wanted)]
     steps = tuple(Step(s.revision, s.digest, s.message, s.atomic) for s in scripts)
     return (Wave((TargetPlan(endpoint.target, (), plan.wanted, steps, found.identity),)),)
+
+
+def _refuse_a_target(look: Look, endpoint: Endpoint) -> None:
+    """Revisions are really run on it, so it must be told from every target, also from one that does not answer."""
+    unknown = [str(one) for one in look.configuration.pipeline.targets if one not in look.seen.endpoints]
+    if unknown:
+        what = f"may be the database of {', '.join(unknown)}, whose url is not known here"
+        raise RefusedError(
+            what, where="--scratch", mend="set the variables that environments.yaml names, then again"
+        )
+    identity = probe(endpoint, look.now).identity
+    for target, other in look.seen.endpoints.items():
+        seen = look.seen.world.observations[target].identity
+        if (seen is not None and seen == identity) or _place(other) == _place(endpoint):
+            mend = f"give an empty database that is nobody's, or: --compare-with {target}"
+            raise RefusedError(f"is the database of {target}", where="--scratch", mend=mend)
+
+
+def _place(endpoint: Endpoint) -> object:
+    address = parse(endpoint.url.reveal())
+    return address and address.place
 
 
 def _run(look: Look, plan: Plan, endpoint: Endpoint, folder: Path) -> None:

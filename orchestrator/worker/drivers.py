@@ -8,6 +8,7 @@ cannot be asked where it leads without waiting, so it is told of beforehand. Not
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ _METHODS = {"psycopg": "postgresql", "pymysql.connections": "mysql"}
 """Where every way to connect ends in the method `Connection.connect`."""
 
 _HERE = str(Path(__file__).parent)
-_LIBRARIES = ("-packages", sysconfig.get_path("stdlib"))
+_LIBRARIES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}", sysconfig.get_path("stdlib"))
 """What is in the path of every installed package, and of Python's own library."""
 
 Connect = Callable[..., Any]

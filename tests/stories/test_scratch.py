@@ -15,6 +15,16 @@ def test_a_target_is_no_scratch_database(pipeline: Pipeline) -> None:
     assert pipeline.heads("staging") is None
 
 
+def test_a_target_that_is_not_known_here(sqlite: Pipeline) -> None:
+    """Where a target's variable is not set the scratch database may be that target, and is refused."""
+    sqlite.project.tables("a1")
+    sqlite.execute("staging", "CREATE TABLE t_a1 (id INTEGER)")
+    scratch = sqlite.urls["prod"]
+    adopting = ("adopt", "staging", "a1", "--reason", "made by hand", "--dry-run", "--scratch", scratch)
+    told(sqlite(*adopting, env={"PROD_DATABASE_URL": None}), 5, "--scratch: may be the database of prod")
+    assert sqlite.tables("prod") == set()
+
+
 def test_what_is_no_url_is_refused(sqlite: Pipeline) -> None:
     """What keeps a scratch database from being used is told."""
     sqlite.project.tables("a1")
