@@ -13,7 +13,7 @@ from orchestrator.core.divergence import State, stand
 from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Action, Plan, PlanKind, Step, TargetPlan, Wave, at
-from orchestrator.core.run import Run
+from orchestrator.core.run import Outcome, Run
 from orchestrator.core.targets import Target
 from orchestrator.core.world import Refusal, World, named, refuse, unfit
 from orchestrator.errors import Problem, RefusedError
@@ -129,7 +129,15 @@ def _elsewhere(world: World, undoing: Undoing, plan: TargetPlan) -> Iterator[Ref
     if mine and has != graph.ancestors(run.plan.by_target[target].start) | mine:
         left = graph.top(graph.ancestors(run.plan.by_target[target].start) | mine)
         what = f"is not where run {run.id} left it: that was at {at(left)}, and now it is at {at(plan.start)}"
-        yield RefusedError, Problem(what, str(target), f"look at how it came there: orchestrate status {target}")
+        ended = {event.run for event in undoing.since if event.body.get("outcome") == Outcome.SUCCEEDED}
+        begun = [e.run for e in undoing.since if _undoes(e, run.id) and e.run not in ended]
+        look = f"look at how it came there: orchestrate status {target.environment}"
+        yield RefusedError, Problem(what, str(target), f"orchestrate resume {begun[-1]}" if begun else look)
+
+
+def _undoes(event: Event, run_id: str) -> bool:
+    """Whether this is the start of an earlier rollback of the run."""
+    return event.kind is EventKind.RUN_STARTED and event.body["plan"].get("undoes") == run_id
 
 
 def _downstream(world: World, target: Target) -> tuple[Target, ...]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from orchestrator.core.adoption import Claimed, adopt, wanted
 from orchestrator.core.comparison import Comparison, compare, without
+from orchestrator.core.divergence import stand
 from orchestrator.core.observations import Reading
 from orchestrator.core.plan import Plan, at
 from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
+from orchestrator.core.world import refusal
 from orchestrator.databases.catalog import definitions
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, OrchestrateError, RefusedError, UnavailableError, UsageError
@@ -137,6 +139,9 @@ class _Comparing:
         reference = self._claim.reference
         if reference is None:
             return next(self._candidates(), None)
+        observation = self._world.observations[reference]
+        if (refused := refusal(observation, stand(self._world.graphs[reference], observation))) is not None:
+            raise refused
         if not self._alike(reference):
             what = f"is not at {at(self._plan.wanted)} of the same project on the same kind of database"
             found = at(self._world.observations[reference].heads)

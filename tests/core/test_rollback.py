@@ -132,6 +132,15 @@ def test_a_target_that_is_elsewhere_is_left_alone() -> None:
         back({**AFTER, "dev": "d"})
 
 
+def test_a_rollback_that_was_cut_off_is_taken_up_again() -> None:
+    """Typed a second time instead of resume, it is refused with the command that goes on."""
+    start = event(EventKind.RUN_STARTED, "r2", plan=plans.to_json(back()), command="x")
+    begun = event(EventKind.STEP_INTENT, "r2", PROD, "c", action="downgrade")
+    with pytest.raises(RefusedError, match="prod: is not where run r1 left it") as refused:
+        back({**AFTER, "prod": "b"}, [*RAN, start, begun])
+    assert refused.value.mend == "orchestrate resume r2"
+
+
 def test_no_environment_is_left_ahead_of_the_one_before_it() -> None:
     """What the next one still has is named, with the command that takes it back there."""
     with pytest.raises(RefusedError) as caught:

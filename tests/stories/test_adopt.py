@@ -184,5 +184,10 @@ def test_a_guard_stands_before_an_adoption_too(sqlite: Pipeline) -> None:
         f'config = context.config\nconfig.set_main_option("sqlalchemy.url", "sqlite:///{elsewhere}")',
     )
     shop.project.env_py.write_text(own)
-    told(shop("adopt", "prod", "a1", *WHY, "--yes", "--accept-differences"), 11, "env.py connected to")
+    told(
+        shop("adopt", "prod", "a1", *WHY, "--yes", "--accept-differences"),
+        11,
+        "elsewhere.db",
+        "not the target's database",
+    )
     assert shop.heads("prod") is None
