@@ -20,10 +20,10 @@ import sys
 if "orchestrator" in sys.orig_argv:
     from orchestrator.databases import postgresql_locks
 
-    postgresql_locks.AdvisoryLocks.try_run = lambda self: True
+    postgresql_locks.AdvisoryLocks.try_run = lambda self: self.prove() or True
     postgresql_locks.AdvisoryLocks.work_holder = lambda self: None
 else:
-    # The worker: the guard finds the lock refused, as if it were held, and the work lock granted.
+    # The worker: the guard finds its proof, as ever, and the work lock granted, whoever has it.
     import sqlalchemy.engine.result
 
     original = sqlalchemy.engine.Connection.execute
@@ -32,7 +32,7 @@ else:
         text = str(statement)
         if "pg_try_advisory_lock" in text:
             asked = execute.count = getattr(execute, "count", 0) + 1
-            statement = sqlalchemy.text("SELECT false" if asked == 1 else "SELECT true")
+            statement = statement if asked == 1 else sqlalchemy.text("SELECT true")
         return original(self, statement, *rest, **options)
 
     sqlalchemy.engine.Connection.execute = execute

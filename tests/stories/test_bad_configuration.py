@@ -74,7 +74,6 @@ def test_no_script_location(sqlite: Pipeline) -> None:
 BROKEN_TREES = {
     "a missing parent": ([("b1", "a9")], ["b1_revision_b1.py", "a9"]),
     "a cycle": ([("b1", "c1"), ("c1", "b1")], ["b1_revision_b1.py", "c1_revision_c1.py"]),
-    "an id too long": ([("b" * 33, None)], ["b" * 33, "32"]),
 }
 
 
