@@ -34,6 +34,8 @@ class Notes:
         note = self._note
 
         class Environ(_Environ):  # type: ignore[misc]
+            """The process's variables, which note what is looked up in them."""
+
             def __getitem__(self, key: Any) -> Any:
                 if not _asked_by_python():
                     note("variables", key)
