@@ -20,7 +20,7 @@ from orchestrator.cli.session import Session, now
 from orchestrator.errors import UsageError
 
 if TYPE_CHECKING:
-    from orchestrator.operations.adopt import Claim
+    from orchestrator.operations.adopt import Adoption
     from orchestrator.operations.prepared import Prepared
 
 
@@ -75,24 +75,24 @@ def adopt(
             raise UsageError(
                 "compare with one of the two: --compare-with or --scratch", mend="leave out the other"
             )
-        claim = _claim(session, target, revision, reason, compare_with=compare_with, scratch=scratch)
-        return prepare_adoption(session.configuration, claim, now, consent.confirmed)
+        adoption = _adoption(session, target, revision, reason, compare_with=compare_with, scratch=scratch)
+        return prepare_adoption(session.configuration, adoption, now, consent.confirmed)
 
     perform(session, prepare, consent, dry_run=dry_run)
 
 
-def _claim(
+def _adoption(
     session: Session, target: str, revision: str, reason: str, *, compare_with: str | None, scratch: str | None
-) -> Claim:
+) -> Adoption:
     from orchestrator.core.secrets import Secret
     from orchestrator.core.targets import Target
     from orchestrator.core.urls import anchored
-    from orchestrator.operations.adopt import Claim
+    from orchestrator.operations.adopt import Adoption
     from orchestrator.project.environments_file.url_rules import secrets_of
 
     if scratch:
         session.configuration.redactor().add(*secrets_of(scratch))
-    return Claim(
+    return Adoption(
         Target.parse(target),
         revision,
         reason,

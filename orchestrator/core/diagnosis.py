@@ -22,7 +22,7 @@ _OLDEST = {"PostgreSQL": (12,), "MariaDB": (10, 5), "MySQL": (8,), "SQLite": (3,
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """One target. `proof` is a trial of env.py on the target itself, None where it could not be run.
+    """One target. `trial` is one of env.py on the target itself, None where it could not be run.
 
     `unplaced` is why the target cannot take part in a promotion as it is. `faults` are what kept it from being
     looked at.
@@ -36,7 +36,7 @@ class TargetFacts:
     state: State | None = None
     unplaced: OrchestrateError | None = None
     inspection: Inspection | None = None
-    proof: Trial | None = None
+    trial: Trial | None = None
     faults: tuple[Finding, ...] = ()
 
 
@@ -45,7 +45,7 @@ def of_target(facts: TargetFacts) -> Iterator[Finding]:
     yield from facts.faults
     yield from _server(facts)
     yield from _heads(facts)
-    yield from _proof(facts)
+    yield from _tried(facts)
     if facts.inspection is not None:
         role = facts.inspection.role or "this user"
         yield from _privileges(facts.inspection, role)
@@ -80,9 +80,9 @@ def _heads(facts: TargetFacts) -> Iterator[Finding]:
         yield ok(Topic.HEADS, f"{str(facts.state).replace('_', ' ')} ({heads})")
 
 
-def _proof(facts: TargetFacts) -> Iterator[Finding]:
+def _tried(facts: TargetFacts) -> Iterator[Finding]:
     """What env.py did when it was run on the target itself."""
-    trial = facts.proof
+    trial = facts.trial
     if trial is None:
         return
     if not trial.reached:
@@ -119,7 +119,7 @@ def other_version_table(facts: TargetFacts) -> dict[str, str] | None:
 
     Schemas are compared by where they lead: one side may name what the other takes from the session.
     """
-    trial = facts.proof
+    trial = facts.trial
     if trial is None or trial.version_table is None:
         return None
     place = trial.version_table_schema or trial.place

@@ -42,7 +42,7 @@ def suggestion(projects: Iterable[ProjectFacts], targets: Sequence[TargetFacts])
         if facts.found is not None and facts.found.way not in (None, facts.given)
     }
     tables = {facts.target: keys for facts in targets if (keys := other_version_table(facts)) is not None}
-    proved = [facts for facts in targets if facts.proof is not None]
+    proved = [facts for facts in targets if facts.trial is not None]
     found: dict[str, Any] = {"projects": ways} if ways else {}
     if tables and len(tables) == len(proved) and len({tuple(keys.items()) for keys in tables.values()}) == 1:
         found["defaults"] = next(iter(tables.values()))

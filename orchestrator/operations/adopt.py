@@ -23,7 +23,7 @@ from orchestrator.project.configuration import Configuration
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Adoption:
     """What a person says: the target is at this revision already, and why they say so.
 
     `reference` is the target to compare with, `scratch` the URL of an empty database on which to run the
@@ -38,45 +38,45 @@ class Claim:
 
 
 def prepare(
-    configuration: Configuration, claim: Claim, now: Clock, confirmed: frozenset[str] = frozenset()
+    configuration: Configuration, adoption: Adoption, now: Clock, confirmed: frozenset[str] = frozenset()
 ) -> Prepared:
     """Look, compare the schema with that of the revision, and derive the plan; the target is not changed.
 
     Raises UsageError for a target or a revision that is not there, RefusedError where a comparison that was asked
     for cannot be made, and what the survey and the planner raise.
     """
-    for name in (claim.target.environment, *confirmed):
+    for name in (adoption.target.environment, *confirmed):
         configuration.environment(name)
-    _refuse(configuration, claim)
-    plan, seen = _planned(configuration, claim, list(_readable(configuration, claim)), now)
-    comparison = _Comparing(scratch.Look(configuration, seen, now), claim, plan).compared()
-    looked_at = [claim.target, *([comparison.target] if comparison.target else [])]
+    _refuse(configuration, adoption)
+    plan, seen = _planned(configuration, adoption, list(_readable(configuration, adoption)), now)
+    comparison = _Comparing(scratch.Look(configuration, seen, now), adoption, plan).compared()
+    looked_at = [adoption.target, *([comparison.target] if comparison.target else [])]
     names = list(dict.fromkeys(target.environment for target in looked_at))
 
     def anew() -> Prepared:
-        plan, seen = _planned(configuration, claim, names, now, comparison.target)
-        return Prepared(plan, seen, anew, confirmed, reason=claim.reason, comparison=comparison)
+        plan, seen = _planned(configuration, adoption, names, now, comparison.target)
+        return Prepared(plan, seen, anew, confirmed, reason=adoption.reason, comparison=comparison)
 
     return anew()
 
 
-def _refuse(configuration: Configuration, claim: Claim) -> None:
-    for target in (claim.target, claim.reference):
+def _refuse(configuration: Configuration, adoption: Adoption) -> None:
+    for target in (adoption.target, adoption.reference):
         if target is not None and target not in configuration.pipeline.targets:
             raise UsageError(f"there is no target {target}", mend="orchestrate status")
-    if not claim.reason.strip(" .…"):
+    if not adoption.reason.strip(" .…"):
         example = '--reason "made by hand before there were revisions"'
         raise UsageError(
             "the reason says nothing: write why it is at that revision", where="--reason", mend=example
         )
 
 
-def _readable(configuration: Configuration, claim: Claim) -> Iterator[str]:
+def _readable(configuration: Configuration, adoption: Adoption) -> Iterator[str]:
     """The environments to look at: the target's, and for a comparison all that can be; no other one must be."""
-    yield claim.target.environment
+    yield adoption.target.environment
     for name in configuration.pipeline.names:
-        asked = claim.reference is not None and name == claim.reference.environment
-        if name == claim.target.environment or (claim.reference is not None and not asked):
+        asked = adoption.reference is not None and name == adoption.reference.environment
+        if name == adoption.target.environment or (adoption.reference is not None and not asked):
             continue
         try:
             configuration.endpoints([name])
@@ -88,11 +88,11 @@ def _readable(configuration: Configuration, claim: Claim) -> Iterator[str]:
 
 
 def _planned(
-    configuration: Configuration, claim: Claim, names: list[str], now: Clock, reference: Target | None = None
+    configuration: Configuration, adoption: Adoption, names: list[str], now: Clock, reference: Target | None = None
 ) -> tuple[Plan, Survey]:
     seen = survey(configuration, names, now)
-    populated = _populated(seen, claim.target)
-    return adopt(seen.world, Claimed(claim.target, claim.revision, populated), reference), seen
+    populated = _populated(seen, adoption.target)
+    return adopt(seen.world, Claimed(adoption.target, adoption.revision, populated), reference), seen
 
 
 def _populated(seen: Survey, target: Target) -> bool:
@@ -108,19 +108,19 @@ def _schema(endpoint: Endpoint) -> dict[str, str]:
 class _Comparing:
     """Holds a target's schema against that of the revisions which the plan would write."""
 
-    def __init__(self, look: scratch.Look, claim: Claim, plan: Plan) -> None:
+    def __init__(self, look: scratch.Look, adoption: Adoption, plan: Plan) -> None:
         self._look = look
-        self._claim = claim
+        self._adoption = adoption
         self._plan = plan
         self._world = look.seen.world
         self._endpoints = look.seen.endpoints
 
     def compared(self) -> Comparison:
         """With what was named, else a target that is at exactly these revisions, else a scratch database."""
-        if self._claim.scratch is None and (reference := self._reference()) is not None:
+        if self._adoption.scratch is None and (reference := self._reference()) is not None:
             return self._with(str(reference), _schema(self._endpoints[reference]), reference)
-        address = self._claim.scratch
-        if address is None and self._family(self._claim.target) != "sqlite":
+        address = self._adoption.scratch
+        if address is None and self._family(self._adoption.target) != "sqlite":
             why = f"no other target is at {at(self._plan.wanted)}, and no --scratch database was given"
             return Comparison(None, why)
         try:
@@ -132,11 +132,11 @@ class _Comparing:
             return Comparison(None, f"the revisions do not run on an empty file: {error.what}")
 
     def _with(self, name: str, expected: dict[str, str], target: Target | None = None) -> Comparison:
-        differences, renamed = compare(expected, _schema(self._endpoints[self._claim.target]))
+        differences, renamed = compare(expected, _schema(self._endpoints[self._adoption.target]))
         return Comparison(name, None, differences, renamed, target)
 
     def _reference(self) -> Target | None:
-        reference = self._claim.reference
+        reference = self._adoption.reference
         if reference is None:
             return next(self._candidates(), None)
         observation = self._world.observations[reference]
@@ -151,18 +151,18 @@ class _Comparing:
 
     def _candidates(self) -> Iterator[Target]:
         """Targets at exactly these revisions, of the same database's name first."""
-        own = self._claim.target
+        own = self._adoption.target
         yield from sorted(filter(self._alike, self._endpoints), key=lambda one: one.database != own.database)
 
     def _alike(self, other: Target) -> bool:
-        own, world = self._claim.target, self._world
+        own, world = self._adoption.target, self._world
         project = self._look.configuration.project_of
         return (
             other != own
             and other not in world.doubts
             and project(other).name == project(own).name
             and self._family(other) == self._family(own)
-            and world.applied(other) == world.graphs[own].ancestors(wanted(world, own, self._claim.revision))
+            and world.applied(other) == world.graphs[own].ancestors(wanted(world, own, self._adoption.revision))
         )
 
     def _family(self, target: Target) -> str:

@@ -84,7 +84,7 @@ def _looked_at(
         facts = replace(facts, state=standing.state, unplaced=refusal(observation, standing))
     try:
         facts = replace(facts, inspection=inspect(endpoint, observation.schema))
-        return replace(facts, proof=_proved(endpoint, examination, facts))
+        return replace(facts, trial=_proved(endpoint, examination, facts))
     except OrchestrateError as error:
         return replace(facts, faults=faults(Topic.SERVER, error))
 

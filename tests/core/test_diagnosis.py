@@ -32,7 +32,7 @@ SEEN = Observation(
 )
 HEALTHY = Inspection("PostgreSQL 15.4", role="app", encrypted=True)
 PROVED = Trial((Attempt(True, "prod"),), configured=True, version_table="alembic_version", place="public")
-FACTS = TargetFacts(PROD, SEEN, protected=True, state=State.AT_HEAD, inspection=HEALTHY, proof=PROVED)
+FACTS = TargetFacts(PROD, SEEN, protected=True, state=State.AT_HEAD, inspection=HEALTHY, trial=PROVED)
 REACHED = Trial(
     (Attempt(True, "the marker"),), ran_on={"python": "3.11.2", "alembic": "1.20.1", "sqlalchemy": "2.1.9"}
 )
@@ -71,7 +71,7 @@ def test_a_healthy_target_and_project_have_nothing_but_good_findings() -> None:
 def test_a_database_that_does_not_answer(reading: Reading) -> None:
     """It is one problem, of the server, with what the probe said."""
     seen = replace(SEEN, reading=reading, detail="no server listens there", mend="start it")
-    found = weighed(observation=seen, inspection=None, proof=None, state=None)
+    found = weighed(observation=seen, inspection=None, trial=None, state=None)
     assert found == [Finding(Topic.SERVER, Level.PROBLEM, "no server listens there", "start it")]
     assert found[0].exit is Exit.UNAVAILABLE
 
@@ -165,19 +165,19 @@ def test_a_target_that_cannot_be_placed_is_a_warning() -> None:
 )
 def test_another_version_table_is_a_problem(changes: dict[str, Any], mend: str) -> None:
     """What env.py uses and the file does not name stands in the mend, as keys of the file."""
-    (found,) = weighed(proof=replace(PROVED, **changes))
+    (found,) = weighed(trial=replace(PROVED, **changes))
     assert (found.topic, found.exit) == (Topic.VERSION_TABLE, Exit.USAGE)
     assert mend in str(found.mend)
 
 
 def test_a_schema_may_be_named_on_either_side() -> None:
     """Where both lead to one schema, it does not matter who names it."""
-    assert weighed(proof=replace(PROVED, version_table_schema="public")) == []
+    assert weighed(trial=replace(PROVED, version_table_schema="public")) == []
     assert weighed(version_table_schema="public") == []
 
 
 @pytest.mark.parametrize(
-    ("proof", "level"),
+    ("trial", "level"),
     [
         (Trial((Attempt(False, "the file /tmp/other.db"),)), Level.PROBLEM),
         (replace(PROVED, configured=False, failure=TrialFailure("env_failed", "ValueError: no")), Level.PROBLEM),
@@ -187,9 +187,9 @@ def test_a_schema_may_be_named_on_either_side() -> None:
         ),
     ],
 )
-def test_an_env_py_that_fails_on_the_target_itself(proof: Trial, level: Level) -> None:
+def test_an_env_py_that_fails_on_the_target_itself(trial: Trial, level: Level) -> None:
     """What works with a marker may fail on a database; one that writes on its way works in a run."""
-    (found,) = weighed(proof=replace(proof, version_table=None))
+    (found,) = weighed(trial=replace(trial, version_table=None))
     assert (found.topic, found.level) == (Topic.INJECTION, level)
 
 
@@ -246,7 +246,7 @@ def test_libraries_that_are_too_old_are_a_problem(name: str, version: str) -> No
 
 def test_an_own_transaction_is_a_note() -> None:
     """It works, all at once."""
-    (found,) = weighed(proof=replace(PROVED, in_transaction=True))
+    (found,) = weighed(trial=replace(PROVED, in_transaction=True))
     assert (found.topic, found.level) == (Topic.TRANSACTIONS, Level.NOTE)
 
 

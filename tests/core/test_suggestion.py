@@ -18,8 +18,8 @@ from tests.core.test_diagnosis import FACTS, PLAIN, PROJECT, PROVED, REACHED, VA
 
 def of_table(target: str, table: str | None) -> TargetFacts:
     """A target whose env.py uses this version table; None where it could not be tried."""
-    proof = replace(PROVED, version_table=table) if table else None
-    return replace(FACTS, target=Target.parse(target), proof=proof)
+    trial = replace(PROVED, version_table=table) if table else None
+    return replace(FACTS, target=Target.parse(target), trial=trial)
 
 
 def suggested(*targets: TargetFacts, way: Candidate | None = PLAIN) -> Any:
