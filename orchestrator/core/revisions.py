@@ -9,34 +9,15 @@ two against each other on random graphs. Pure: reads no file, knows no database.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from orchestrator.core.script_faults import circles, faults
+from orchestrator.core.scripts import Script
 from orchestrator.errors import ScriptsError, UsageError
 
 if TYPE_CHECKING:
     from alembic.script.revision import RevisionMap
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """One revision script as its file says, read without running it.
-
-    `path` is as people know it, relative to the project where it can be. `digest` is SHA-256 over the bytes
-    with line endings normalised. `atomic` is False where the script leaves Alembic's transaction, so that a
-    half-done run of it cannot be undone by the database.
-    """
-
-    revision: str
-    down_revisions: tuple[str, ...]
-    path: str
-    depends_on: tuple[str, ...] = ()
-    branch_labels: tuple[str, ...] = ()
-    message: str = ""
-    digest: str = ""
-    atomic: bool = True
 
 
 class Graph:

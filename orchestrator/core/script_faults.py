@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
 
+from orchestrator.core.scripts import Script
 from orchestrator.errors import Problem
-
-if TYPE_CHECKING:
-    from orchestrator.core.revisions import Script
 
 _FORBIDDEN_IN_IDS = frozenset("@-+:")
 """`alembic.script.revision._revision_illegal_chars`: they mean something where a revision is named."""

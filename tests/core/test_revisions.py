@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from orchestrator.core.revisions import Graph, Script
+from orchestrator.core.revisions import Graph
+from orchestrator.core.scripts import Script
 from orchestrator.errors import ScriptsError, UsageError
 from tests.core.worlds import graph, scripts
 
@@ -86,7 +87,8 @@ def test_the_only_possible_order_needs_no_alembic() -> None:
     """`status` of a pipeline without branches, or with nothing missing, answers before Alembic is imported."""
     code = (
         "import sys\n"
-        "from orchestrator.core.revisions import Graph, Script\n"
+        "from orchestrator.core.revisions import Graph\n"
+        "from orchestrator.core.scripts import Script\n"
         "g = Graph([Script('a', (), 'a.py'), Script('b', ('a',), 'b.py'), Script('c', ('b',), 'c.py')])\n"
         "assert g.order({'b', 'c'}, ('a',)) == ('b', 'c')\n"
         "assert g.order((), ('c',)) == () and g.order(()) == ()\n"

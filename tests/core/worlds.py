@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.pipeline import Environment, Pipeline
-from orchestrator.core.revisions import Graph, Script
+from orchestrator.core.revisions import Graph
+from orchestrator.core.scripts import Script
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 

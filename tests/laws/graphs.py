@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from orchestrator.core.revisions import Graph, Script
+from orchestrator.core.revisions import Graph
+from orchestrator.core.scripts import Script
 
 
 @st.composite

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.downgrade import Act, Downgrade
-from orchestrator.core.revisions import Script
+from orchestrator.core.scripts import Script
 from orchestrator.project.revision_scripts.downgrades import read_downgrades
 
 HEAD = "from alembic import op\nimport sqlalchemy as sa\n"

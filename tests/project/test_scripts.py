@@ -17,7 +17,7 @@ from alembic.util import to_tuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.revisions import Script
+from orchestrator.core.scripts import Script
 from orchestrator.errors import Problem, ScriptsError
 from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
 from orchestrator.project.revision_scripts.scripts import below, read_scripts

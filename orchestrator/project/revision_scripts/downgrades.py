@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.core.downgrade import Act, Downgrade
-from orchestrator.core.revisions import Script
+from orchestrator.core.scripts import Script
 
 _SHOWN = 100
 """Characters of a statement or an expression that are shown."""

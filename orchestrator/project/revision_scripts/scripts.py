@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.core.revisions import Script
+from orchestrator.core.scripts import Script
 from orchestrator.errors import Problem, ScriptsError
 from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
 from orchestrator.project.revision_scripts.atomicity import leaves_transaction
