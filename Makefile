@@ -39,7 +39,7 @@ demo: $(INSTALLED) ## Four fresh SQLite databases, brought from nothing to the n
 	$(call run,runs)
 
 test: $(INSTALLED) ## Every test, on SQLite, PostgreSQL and MariaDB
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --durations=25
 
 test-projects: $(INSTALLED) ## Public applications, each in an environment of its own; APPS='optuna placement-mysql'
 	@$(BIN)/pytest -m application tests/applications $(if $(APPS),-k "$$(echo $(APPS) | sed 's/ / or /g')")

@@ -107,7 +107,7 @@ def test_a_version_table_that_only_env_py_knows(family: str, make_pipeline: Call
         2,
         "shop_version",
         "alembic_version",
-        "set version_table",
+        "version_table: shop_version",
         "environments.yaml",
     )
     assert [pipeline.tables(name) for name in pipeline.urls] == [set(), set()]
