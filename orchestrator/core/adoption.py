@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestrator.core.divergence import stand
-from orchestrator.core.observations import Reading
 from orchestrator.core.plan import Action, Plan, PlanKind, Step, TargetPlan, Wave, at
 from orchestrator.core.targets import Target
 from orchestrator.core.world import Refusal, World, refusal, refuse
@@ -65,12 +64,8 @@ def _unclaimable(world: World, claimed: Claimed) -> Iterator[Refusal]:
     elif seen.heads:
         what = f"is under control already: its version table says {at(seen.heads)}"
         yield DivergenceError, Problem(what, place, f"orchestrate status {target.environment}")
-    elif seen.reading is Reading.VERSIONED or seen.adoptable:
-        if not claimed.populated:
-            mend = f"orchestrate rollout --through {target.environment}   # makes its tables"
-            yield RefusedError, Problem("has no tables: there is nothing to adopt", place, mend)
-    elif (error := refusal(seen, stand(world.graphs[target], seen))) is not None:
+    elif not (seen.adoptable or (error := refusal(seen, stand(world.graphs[target], seen))) is None):
         yield type(error), Problem(error.what, error.where, error.mend)
-    else:
+    elif not claimed.populated:
         mend = f"orchestrate rollout --through {target.environment}   # makes its tables"
         yield RefusedError, Problem("has no tables: there is nothing to adopt", place, mend)

@@ -9,6 +9,7 @@ from orchestrator.core.divergence import State
 from orchestrator.core.findings import Finding, Level, Topic, ok, problem
 from orchestrator.core.inspection import Inspection
 from orchestrator.core.observations import Observation, Reading
+from orchestrator.core.plan import at
 from orchestrator.core.project_diagnosis import why
 from orchestrator.core.targets import Target
 from orchestrator.core.trial import Trial
@@ -76,8 +77,7 @@ def _heads(facts: TargetFacts) -> Iterator[Finding]:
     elif facts.unplaced is not None:
         yield Finding(Topic.HEADS, Level.WARNING, facts.unplaced.what, facts.unplaced.mend)
     elif facts.state is not None:
-        heads = ", ".join(seen.heads) or "base"
-        yield ok(Topic.HEADS, f"{str(facts.state).replace('_', ' ')} ({heads})")
+        yield ok(Topic.HEADS, f"{str(facts.state).replace('_', ' ')} ({at(seen.heads)})")
 
 
 def _tried(facts: TargetFacts) -> Iterator[Finding]:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from orchestrator.core.comparison import Comparison
 from orchestrator.core.divergence import Divergence, Relation, State
-from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import Event
 from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Verdict
@@ -17,6 +16,10 @@ from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.run import Outcome, Run
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, OrchestrateError, Problem, most_severe
+
+if TYPE_CHECKING:  # only a rollback and an adoption have them; `status` starts without
+    from orchestrator.core.comparison import Comparison
+    from orchestrator.core.downgrade import Downgrade
 
 
 @dataclass(frozen=True, slots=True)

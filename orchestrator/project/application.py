@@ -15,11 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.core.injection_search import Names, wanted_by
+from orchestrator.project.revision_scripts.packages import is_foreign
 
 _MOST_FILES = 3000
 _LARGEST = 1_000_000
 """Bytes of a source that is still read: larger ones are generated."""
-_SKIPPED = {"node_modules", "site-packages", "__pycache__", "versions", "tests", "test", "docs"}
+_SKIPPED = {"versions", "tests", "test", "docs"}
 _TEXT = re.compile(r"""["']([A-Z][A-Z0-9_]{2,})["']""")
 _FLASK_APP = re.compile(r"^(?:(\w+)\s*=\s*(?:flask\.)?Flask\(|def\s+((?:create|make)_app)\()", re.MULTILINE)
 _ASSIGNED = re.compile(r"""^\s*(?:export\s+)?FLASK_APP\s*=\s*["']?([^"'\s#]+)""", re.MULTILINE)
@@ -65,17 +66,13 @@ def engines(config: Path, section: str) -> tuple[str, ...]:
 def _sources(root: Path) -> Iterator[Path]:
     found = 0
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if _is_source(Path(folder, name)))
+        folders[:] = sorted(n for n in folders if n not in _SKIPPED and not is_foreign(Path(folder, n)))
         for name in sorted(files):
             if name.endswith(".py"):
                 yield Path(folder, name)
                 found += 1
                 if found == _MOST_FILES:
                     return
-
-
-def _is_source(folder: Path) -> bool:
-    return not (folder.name in _SKIPPED or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists())
 
 
 def _flask_apps(root: Path, sources: dict[Path, str]) -> Iterator[str]:

@@ -14,12 +14,11 @@ from pathlib import Path
 
 from orchestrator.core.urls import parse
 from orchestrator.project.environments_file.url_rules import has_clear_password
-from orchestrator.project.revision_scripts.packages import resource
+from orchestrator.project.revision_scripts.packages import is_foreign, resource
 
 _INI, _TOML, _SECTION = "alembic.ini", "pyproject.toml", "alembic"
 _DEEPEST = 3
 """Directories below the first in which a configuration is looked for."""
-_SKIPPED = {"node_modules", "site-packages", "__pycache__"}
 _VIRTUAL = (".venv", "venv", "env")
 _ASYNCHRONOUS = re.compile(r"async_engine_from_config|create_async_engine|AsyncEngine")
 _MARKERS = {
@@ -95,16 +94,12 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         place = Path(folder)
         depth = len(place.relative_to(root).parts)
-        folders[:] = [name for name in folders if depth < _DEEPEST and _searched(place / name)]
+        folders[:] = [name for name in folders if depth < _DEEPEST and not is_foreign(place / name)]
         if _INI in files:
             found.append((depth, place / _INI))
         elif _TOML in files and _configures(place / _TOML):
             found.append((depth, place / _TOML))
     return (path for _, path in sorted(found))
-
-
-def _searched(folder: Path) -> bool:
-    return not (folder.name in _SKIPPED or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists())
 
 
 def _configures(toml: Path) -> bool:

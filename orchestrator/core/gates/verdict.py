@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from orchestrator.core.comparison import Comparison
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.plan import Plan
 from orchestrator.core.run import Run
 from orchestrator.core.targets import Target
+
+if TYPE_CHECKING:
+    from orchestrator.core.comparison import Comparison
 
 
 class Answer(StrEnum):

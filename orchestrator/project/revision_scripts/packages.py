@@ -15,6 +15,12 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 _LAYOUTS = ("lib/python3*/site-packages", "lib/python3*/dist-packages", "lib/python3/dist-packages")
+_FOREIGN = {"node_modules", "site-packages", "__pycache__"}
+
+
+def is_foreign(folder: Path) -> bool:
+    """Whether a directory holds what others wrote: installed packages, a virtual environment, what is hidden."""
+    return folder.name in _FOREIGN or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists()
 
 
 def is_resource(text: str) -> bool:
