@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 from orchestrator.errors import ScriptsError
-from orchestrator.execution.worker_process import Worker
+from orchestrator.execution.worker_process import ask
 from orchestrator.project.configuration import AlembicProject
 
 _SECONDS = 30.0
@@ -17,15 +16,8 @@ _SECONDS = 30.0
 
 def load(project: AlembicProject, files: Sequence[Path]) -> Mapping[Path, dict[str, Any]]:
     """What each file says of itself after it was run; raises ScriptsError where one cannot be run."""
-    worker = Worker(project, {}, lambda _line: None)
-    patience = Timer(_SECONDS, worker.cancel)
-    patience.start()
-    try:
-        worker.send({"do": "scripts", "files": [str(file) for file in files]})
-        answer = next(worker.messages(), None)
-    finally:
-        patience.cancel()
-        worker.close()
+    request = {"do": "scripts", "files": [str(file) for file in files]}
+    answer = ask(project, {}, request, seconds=_SECONDS, on_output=lambda _line: None).message
     if answer is None or answer["say"] != "loaded":
         what = answer["message"] if answer else f"it ended, or was ended after {_SECONDS:g} s, without an answer"
         where = (answer or {}).get("where") or ", ".join(str(file) for file in files)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from threading import Event, Timer
 from typing import Any
 
 from orchestrator.core.secrets import Redactor, Secret
@@ -15,7 +14,7 @@ from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Guard
 from orchestrator.execution.conversation import variables_of
 from orchestrator.execution.request import surroundings
-from orchestrator.execution.worker_process import Worker
+from orchestrator.execution.worker_process import Answer, ask
 from orchestrator.project.configuration import AlembicProject
 from orchestrator.project.environments_file.url_rules import secrets_of
 
@@ -42,23 +41,8 @@ def try_env(project: AlembicProject, endpoint: Endpoint, guard: Guard | None) ->
         "marker": marker,
     }
     lines: list[str] = []
-    worker = Worker(project, variables, lines.append)
-    late = Event()
-
-    def expire() -> None:
-        late.set()
-        worker.cancel()
-
-    patience = Timer(_SECONDS, expire)
-    patience.start()
-    try:
-        worker.send(request)
-        answer = next(worker.messages(), None)
-    finally:
-        patience.cancel()
-        exit_code = worker.close()
-    final = _ended(answer, exit_code, timed_out=late.is_set())
-    return replace(_trial(redactor.value(final)), output=tuple(map(redactor.text, lines)))
+    answer = ask(project, variables, request, seconds=_SECONDS, on_output=lines.append)
+    return replace(_trial(redactor.value(_ended(answer))), output=tuple(map(redactor.text, lines)))
 
 
 def _secrets(text: str) -> tuple[str, ...]:
@@ -93,18 +77,19 @@ def _elsewhere(url: str, marker: str) -> str:
     return f"{scheme}://{server}/{marker}{mark}{query}"
 
 
-def _ended(answer: Mapping[str, Any] | None, exit_code: int, *, timed_out: bool) -> Mapping[str, Any]:
-    """The worker's answer, or what its silence means."""
-    if answer is None:
-        message = f"the worker ended without a word (exit code {exit_code}): env.py ended the process"
-        answer = {"failure": {"code": "died", "message": message}}
-    elif answer["say"] == "failed":
-        answer = {"failure": answer}
-    failure = answer.get("failure")
-    if timed_out and (failure or {}).get("code") in ("died", "cancelled"):
+def _ended(answer: Answer) -> Mapping[str, Any]:
+    """What the worker said, or what its silence means."""
+    said: Mapping[str, Any]
+    if answer.message is None:
+        message = f"the worker ended without a word (exit code {answer.exit_code}): env.py ended the process"
+        said = {"failure": {"code": "died", "message": message}}
+    else:
+        said = {"failure": answer.message} if answer.message["say"] == "failed" else answer.message
+    failure = said.get("failure")
+    if answer.late and (failure or {}).get("code") in ("died", "cancelled"):
         message = f"env.py did not configure Alembic within {_SECONDS:g} seconds"
-        answer = {**answer, "failure": {"code": "timeout", "message": message}}
-    return answer
+        return {**said, "failure": {"code": "timeout", "message": message}}
+    return said
 
 
 def _trial(answer: Mapping[str, Any]) -> Trial:

@@ -14,8 +14,9 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread, Timer
 from typing import Any
 
 from orchestrator.errors import ConfigurationError
@@ -108,6 +109,42 @@ class Worker:
                 # Whatever is wrong with whoever listens: a pipe that nobody empties would stop the worker.
                 with contextlib.suppress(Exception):
                     on_output(line.decode(errors="replace").rstrip("\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a worker said to one request, None where it ended without a word; whether it was ended as too slow."""
+
+    message: Message | None
+    exit_code: int
+    late: bool
+
+
+def ask(
+    project: AlembicProject,
+    variables: Mapping[str, str],
+    request: Mapping[str, Any],
+    *,
+    seconds: float,
+    on_output: Callable[[str], None],
+) -> Answer:
+    """One request to a worker of its own, which is ended after that many seconds; raises as `Worker`."""
+    worker = Worker(project, variables, on_output)
+    late = Event()
+
+    def expire() -> None:
+        late.set()
+        worker.cancel()
+
+    patience = Timer(seconds, expire)
+    patience.start()
+    try:
+        worker.send(request)
+        message = next(worker.messages(), None)
+    finally:
+        patience.cancel()
+        exit_code = worker.close()
+    return Answer(message, exit_code, late.is_set())
 
 
 def _start(project: AlembicProject, variables: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:

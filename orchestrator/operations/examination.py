@@ -18,10 +18,9 @@ from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Guard
 from orchestrator.errors import ConfigurationError, OrchestrateError
 from orchestrator.execution.trial import try_env
-from orchestrator.operations.survey import read_graph
+from orchestrator.operations.survey import read_config, read_graph
 from orchestrator.project import application
 from orchestrator.project.configuration import AlembicProject
-from orchestrator.project.revision_scripts import alembic_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,7 @@ def examine(project: AlembicProject, root: Path, endpoint: Endpoint) -> Examinat
     given = Candidate(project.inject, project.flask_app)
     facts, graph = ProjectFacts(project.name, _shown(project, root), project.python, given), None
     try:
-        places = alembic_config.Places(project.script_location, project.version_locations, project.python)
-        config = alembic_config.read(project.config, project.section, project.working_directory, places)
+        config = read_config(project)
     except ConfigurationError as error:
         return Examination(replace(facts, faults=faults(Topic.CONFIG, error)), project)
     try:

@@ -19,9 +19,9 @@ from orchestrator.core.targets import DEFAULT_DATABASE, Target
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, RefusedError
 from orchestrator.operations.examination import examine
+from orchestrator.operations.survey import read_config
 from orchestrator.project import application, beginning
 from orchestrator.project.configuration import AlembicProject, Transactions
-from orchestrator.project.revision_scripts import alembic_config
 
 _HEAD = """\
 # The databases of this application, in the order of promotion.
@@ -53,8 +53,7 @@ def init(config: Path | None, output: Path) -> Written:
     start = beginning.find(config, Path.cwd())
     root = output.absolute().parent
     project = _project(start, root)
-    places = alembic_config.Places(python=project.python)
-    read = alembic_config.read(project.config, project.section, project.working_directory, places)
+    read = read_config(project)
     found, engines = _found(project, root, beginning.markers(start, read.script_location, project.python))
     how = _how(found)
     top = {**_projects(start, found, root), **_defaults(read.script_location)}

@@ -27,6 +27,7 @@ from orchestrator.project.configuration import AlembicProject, Configuration
 from orchestrator.project.environments_file.definitions import Branches
 from orchestrator.project.environments_file.wording import near, shown
 from orchestrator.project.revision_scripts import alembic_config, scripts
+from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
 
 Clock = Callable[[], datetime]
 
@@ -72,6 +73,12 @@ def survey(
     return Survey(world, endpoints, last_runs, holders)
 
 
+def read_config(project: AlembicProject) -> AlembicConfig:
+    """Where the project's scripts are; raises ConfigurationError."""
+    places = alembic_config.Places(project.script_location, project.version_locations, project.python)
+    return alembic_config.read(project.config, project.section, project.working_directory, places)
+
+
 def read_graph(project: AlembicProject) -> Graph:
     """The project's revision graph; raises ConfigurationError or ScriptsError."""
 
@@ -80,8 +87,7 @@ def read_graph(project: AlembicProject) -> Graph:
 
         return script_loader.load(project, files)
 
-    places = alembic_config.Places(project.script_location, project.version_locations, project.python)
-    config = alembic_config.read(project.config, project.section, project.working_directory, places)
+    config = read_config(project)
     found = scripts.read_scripts(config, load)
     if not found and (folders := scripts.below(config)):
         what = f"there is no revision script here, but below it are some, for instance in {folders[0]}"
