@@ -15,7 +15,7 @@ from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
-from benchmarks import scripts
+from benchmarks import journal, scripts
 from benchmarks.pairs import Command, compare, script
 from tests.projects_builder import AlembicProject, make_template
 from tests.servers.postgresql import PostgreSQL
@@ -102,7 +102,13 @@ def _places(databases: int) -> Iterator[tuple[Path, dict[str, list[str]]]]:
         server.remove()
 
 
-_ALL = {"status": status, "promote": promote, "scripts": scripts.compare_readers}
+def recording(options: argparse.Namespace) -> None:
+    """Threads that record in one journal together, against each event in a transaction of its own."""
+    with _places(1) as (_, urls):
+        journal.compare_recording(options, urls)
+
+
+_ALL = {"status": status, "promote": promote, "scripts": scripts.compare_readers, "journal": recording}
 
 
 def main() -> None:

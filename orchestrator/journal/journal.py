@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from threading import Lock
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from orchestrator.core.baseline import superseded
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.reports import JournalHead
 from orchestrator.core.run import Run, fold
 from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
-from orchestrator.errors import JournalError, UsageError
+from orchestrator.errors import BrokenJournalError, JournalError, UsageError
+from orchestrator.faults import FaultPoint
 from orchestrator.journal import migrate
-from orchestrator.journal.store import Row, Store, location, open_store
+from orchestrator.journal.chain import BEGINNING, COLUMNS, END, TABLE, Row, chained, event_of, follows, sound, told
+from orchestrator.journal.group import Group
+from orchestrator.journal.store import REBUILD, Store, file_of, location
 
-_COLUMNS = "sequence, at, kind, run, actor, target, revision, body, previous, digest"
-_INSERT = f"INSERT INTO orchestrate_events ({_COLUMNS}) VALUES ({', '.join('?' * 10)})"
-_BEGINNING = "0" * 64
+_PIECE = 1000
+"""Rows that are read at once where all of them are."""
+_LOOKED_AT = 200
+"""Events at the end whose chain is checked before anything is added."""
 
 
 class Journal:
@@ -31,16 +35,24 @@ class Journal:
     """
 
     def __init__(self, url: Secret, *, writing: bool = False) -> None:
-        self._lock = Lock()
         self._where = location(url)
         self._writing = writing
-        self._store: Store | None = open_store(url, create=writing)
-        version = migrate.version(self._store) if self._store else None
-        if writing and version != migrate.KNOWN[-1]:
-            migrate.migrate(url)
-        elif self._store is not None and version is None:
-            self._store.close()
-            self._store = None
+        self._group = Group(self._append)
+        self._store: Store | None = _opened(url, create=writing)
+        try:
+            self._prepare(url)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, url: Secret) -> None:
+        version = migrate.version(self._store, self._where) if self._store else None
+        if self._writing:
+            if version != migrate.KNOWN[-1]:
+                migrate.migrate(url, version)
+            self._check_end()
+        elif version is None:
+            self.close()
 
     def __enter__(self) -> Self:
         return self
@@ -48,24 +60,35 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection back; what is read afterwards reads as empty."""
         if self._store is not None:
             self._store.close()
+            self._store = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a journal."""
+        return self._store is not None
 
     def record(self, events: Sequence[Event]) -> tuple[Event, ...]:
-        """Append the events as one durable transaction; when this returns they survive a power cut."""
+        """Append the events as one durable transaction; when this returns they survive a power cut.
+
+        What other threads record at the same time may share the transaction.
+        """
         if self._store is None or not self._writing:
             raise JournalError("the journal was opened for reading only", where=self._where)
-        with self._lock, self._store.appending():
-            sequence, previous = self._end()
-            recorded, rows = [], []
-            for event in events:
-                sequence += 1
-                row = _row(replace(event, sequence=sequence), previous)
-                previous = str(row[-1])
-                rows.append(row)
-                recorded.append(replace(event, sequence=sequence))
-            self._store.write(_INSERT, rows)
-        return tuple(recorded)
+        rows = self._group.record([told(event) for event in events])
+        return tuple(replace(event, sequence=row[0]) for event, row in zip(events, rows, strict=True))
+
+    def _append(self, given: list[Row]) -> list[Row]:
+        if self._store is None or not given:
+            return []
+        rows = self._store.append(partial(chained, given))
+        sys.audit(FaultPoint.JOURNAL_COMMITTED, rows[-1][0], rows[-1][-1])
+        return rows
 
     def events(self, run: str) -> tuple[Event, ...]:
         """Everything recorded of one run, in order; empty for an unknown run."""
@@ -73,45 +96,87 @@ class Journal:
 
     def since(self, run: str) -> tuple[Event, ...]:
         """Everything recorded from the start of that run on, of all runs, in order; empty for an unknown run."""
-        start = "(SELECT MIN(sequence) FROM orchestrate_events WHERE run = ?)"
+        start = f"(SELECT MIN(sequence) FROM {TABLE} WHERE run = ?)"
         return tuple(map(self._event, self._read(f"WHERE sequence >= {start} ORDER BY sequence", run)))
 
     def run(self, run_id: str) -> Run:
-        """One run as the journal tells it; UsageError where there is none of that id."""
-        events = self.events(run_id)
-        try:
-            run = fold(events)
-        except (ValueError, KeyError, TypeError) as error:
-            raise self._broken(events[0].sequence) from error
-        if run is None:
+        """One run as the journal tells it; UsageError where there is none of that id whose start it has."""
+        if (run := self._told(run_id)) is None:
             raise UsageError(f"there is no run {run_id!r} in {self._where}", mend="orchestrate runs")
         return run
 
+    def _told(self, run_id: str) -> Run | None:
+        """One run; None where there is none, or only the rest of one that went on over a baseline."""
+        events = self.events(run_id)
+        try:
+            return fold(events)
+        except (ValueError, KeyError, TypeError) as error:
+            if self._cut_off(events[0]):
+                return None
+            raise self._broken(events[0].sequence) from error
+
+    def _cut_off(self, first: Event) -> bool:
+        """Whether a run's first event follows a baseline and is no start: that is in the journal put aside."""
+        earlier = "WHERE kind = ? AND sequence < ? LIMIT 1"
+        started = first.kind is EventKind.RUN_STARTED
+        return not started and bool(self._read(earlier, EventKind.JOURNAL_REBUILT, first.sequence))
+
     def runs(self, limit: int = 20) -> tuple[Run, ...]:
-        """The latest runs, the newest first."""
-        latest = f"WHERE kind = ? ORDER BY sequence DESC LIMIT {int(limit)}"
-        return tuple(self.run(str(row[3])) for row in self._read(latest, EventKind.RUN_STARTED))
+        """The latest runs and baselines, the newest first."""
+        latest = f"WHERE kind IN (?, ?) ORDER BY sequence DESC LIMIT {int(limit)}"
+        rows = self._read(latest, EventKind.RUN_STARTED, EventKind.JOURNAL_REBUILT)
+        return tuple(self.run(str(row[3])) for row in rows)
 
     def last_runs(self) -> dict[Target, Run]:
-        """For every target that a run has begun to work on, the latest such run."""
-        latest = "WHERE sequence IN (SELECT MAX(sequence) FROM orchestrate_events GROUP BY target)"
+        """For every target that a run has begun to work on, the latest such run, or the baseline after it."""
+        latest = f"WHERE sequence IN (SELECT MAX(sequence) FROM {TABLE} GROUP BY target)"
         rows = [row for row in self._read(latest) if row[5] is not None]
-        runs = {name: self.run(name) for name in {str(row[3]) for row in rows}}
-        return {Target.parse(str(row[5])): runs[str(row[3])] for row in rows}
+        runs = {name: self._told(name) for name in {str(row[3]) for row in rows}}
+        last = {Target.parse(str(row[5])): run for row in rows if (run := runs[str(row[3])]) is not None}
+        rebuilt = self._read("WHERE kind = ? ORDER BY sequence DESC LIMIT 1", EventKind.JOURNAL_REBUILT)
+        return superseded(last, self.run(str(rebuilt[0][3]))) if rebuilt else last
+
+    def rows(self) -> Iterator[Row]:
+        """Every row as it is stored, in order, as far as they can be read."""
+        last, size = -(2**63), _PIECE
+        while True:
+            try:
+                piece = self._read(f"WHERE sequence > ? ORDER BY sequence LIMIT {size}", last)
+            except BrokenJournalError:
+                if size == 1:
+                    raise
+                size = 1
+                continue
+            yield from piece
+            if len(piece) < size:
+                return
+            last = piece[-1][0]
+
+    def head(self) -> JournalHead:
+        """How many events there are, and the digest of the last."""
+        rows = self._store.read(END) if self._store else []
+        return JournalHead(*rows[0]) if rows else JournalHead(0, BEGINNING)
 
     def verify(self) -> tuple[int, str]:
         """Check the whole chain; returns how many events it has and the digest of the last.
 
-        Raises JournalError naming the first event that is missing or was changed. A tail that was cut off
-        cannot be seen from here: compare the digest with one kept elsewhere.
+        Raises BrokenJournalError naming the first event that is missing or was changed. A tail that was cut off
+        cannot be seen from here: `find` a digest that was kept elsewhere.
         """
-        previous, count = _BEGINNING, 0
-        for row in self._read("ORDER BY sequence"):
-            count += 1
-            if row != _row(self._event(row, count), previous):
-                raise self._broken(count)
-            previous = str(row[-1])
-        return count, previous
+        count, digest = 0, BEGINNING
+        for row in self.rows():
+            if not follows(row, count, digest):
+                raise self._broken(count + 1)
+            count, digest = count + 1, row[-1]
+        return count, digest
+
+    def find(self, digest: str) -> int:
+        """The sequence of the event whose digest begins so; BrokenJournalError where there is none."""
+        rows = self._read("WHERE digest LIKE ?", f"{digest}%")
+        if rows:
+            return int(rows[0][0])
+        what = f"the journal does not hold the head {digest}: its tail was cut off, or it was written anew"
+        raise BrokenJournalError(what, where=self._where, mend=f"{REBUILD} --expect {digest}")
 
     def news(self, target: Target, known: Run | None) -> Run | None:
         """The latest run on the target, where it tells what `known` does not and has not left the target settled.
@@ -123,54 +188,43 @@ class Journal:
             return None
         last = self._event(rows[0])
         if known is not None and known.id == last.run:
-            return self.run(last.run) if (last.sequence or 0) > known.last_sequence else None
+            return self._told(last.run) if (last.sequence or 0) > known.last_sequence else None
         settled = last.kind is EventKind.TARGET_FINISHED and last.body.get("result") != "in_doubt"
-        return None if settled else self.run(last.run)
+        return None if settled else self._told(last.run)
 
-    def _event(self, row: Row, count: int | None = None) -> Event:
+    def _check_end(self) -> None:
+        """Nothing is added to an end that is not what was written."""
+        rows = self._read(f"ORDER BY sequence DESC LIMIT {_LOOKED_AT}")[::-1]
+        if not rows:
+            return
+        first = rows[0][0] if len(rows) == _LOOKED_AT else 1
+        whole = sum(1 for _ in sound(rows, first - 1, BEGINNING if first == 1 else rows[0][8]))
+        if whole < len(rows):
+            raise self._broken(first + whole)
+
+    def _event(self, row: Row) -> Event:
         try:
-            return _event(row)
+            return event_of(row)
         except (ValueError, TypeError) as error:
-            raise self._broken(count or row[0]) from error
+            raise self._broken(row[0]) from error
 
-    def _broken(self, place: object) -> JournalError:
+    def _broken(self, place: object) -> BrokenJournalError:
         what = f"the journal is broken at event {place}: it was changed or removed after it was written"
-        return JournalError(what, where=self._where, mend="restore the journal from a backup")
-
-    def _end(self) -> tuple[int, str]:
-        rows = self._read("ORDER BY sequence DESC LIMIT 1")
-        return (int(rows[0][0]), str(rows[0][-1])) if rows else (0, _BEGINNING)
+        return BrokenJournalError(what, where=self._where, mend=REBUILD)
 
     def _read(self, rest: str, *parameters: object) -> list[Row]:
         if self._store is None:
             return []
-        return self._store.read(f"SELECT {_COLUMNS} FROM orchestrate_events {rest}", [str(p) for p in parameters])
+        values = [value if isinstance(value, int) else str(value) for value in parameters]
+        return self._store.read(f"SELECT {COLUMNS} FROM {TABLE} {rest}", values)
 
 
-def _row(event: Event, previous: str) -> Row:
-    told: list[Any] = [
-        event.sequence,
-        event.at.isoformat(),
-        str(event.kind),
-        event.run,
-        event.actor,
-        str(event.target) if event.target else None,
-        event.revision,
-        json.dumps(event.body, sort_keys=True, separators=(",", ":")),
-    ]
-    chained = json.dumps([previous, *told], separators=(",", ":"))
-    return (*told, previous, hashlib.sha256(chained.encode()).hexdigest())
+def _opened(url: Secret, *, create: bool) -> Store | None:
+    """The journal's database, or None where there is none yet and `create` is False; raises as its store does."""
+    if (path := file_of(url)) is not None:
+        from orchestrator.journal.sqlite_store import open_sqlite
 
+        return open_sqlite(path, create=create)
+    from orchestrator.journal.postgresql_store import PostgresqlStore
 
-def _event(row: Row) -> Event:
-    sequence, at, kind, run, actor, target, revision, body = row[:8]
-    return Event(
-        kind=EventKind(kind),
-        at=datetime.fromisoformat(at),
-        run=run,
-        actor=actor,
-        target=Target.parse(target) if target else None,
-        revision=revision,
-        body=json.loads(body),
-        sequence=sequence,
-    )
+    return PostgresqlStore(url)

@@ -2,55 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import parse
 from orchestrator.errors import JournalError
-from orchestrator.journal.store import APPEND_LOCK, BUSY_SECONDS, Store, connect_postgresql, location
+from orchestrator.journal.chain import TABLE
+from orchestrator.journal.store import Store, damaged, location
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 VERSION_TABLE = "orchestrate_journal_version"
-KNOWN = ("0001",)
-"""Every schema version this tool can read, oldest first; the last is the one it writes."""
+KNOWN = ("0001", "0002")
+"""Every schema version this tool can read and write, oldest first; the last is the one it makes."""
 
 
-def version(store: Store) -> str | None:
+def version(store: Store, where: str) -> str | None:
     """The journal's schema version, or None for a journal that has no tables yet.
 
-    Raises JournalError for one that a newer tool has made.
+    Raises JournalError for one that a newer tool has made, BrokenJournalError where one of its tables is gone.
     """
-    if VERSION_TABLE not in store.tables():
+    present = store.tables() & {VERSION_TABLE, TABLE}
+    if not present:
         return None
-    rows = store.read(f"SELECT version_num FROM {VERSION_TABLE}")
-    found = str(rows[0][0]) if rows else None
-    if found is not None and found not in KNOWN:
+    rows = store.read(f"SELECT version_num FROM {VERSION_TABLE}") if VERSION_TABLE in present else []
+    if not rows or TABLE not in present:
+        raise damaged(where, f"{TABLE if rows else VERSION_TABLE} is gone or empty")
+    found = str(rows[0][0])
+    if found not in KNOWN:
         what = f"the journal has schema version {found}, made by a newer orchestrate; this one knows {KNOWN[-1]}"
-        raise JournalError(what, mend="pip install --upgrade orchestrate-alembic")
+        raise JournalError(what, where=where, mend="pip install --upgrade orchestrate-alembic")
     return found
 
 
-def migrate(url: Secret) -> None:
-    """Bring the journal's tables to the newest version; raises JournalError where that fails."""
+def migrate(url: Secret, found: str | None) -> None:
+    """Bring the journal's tables from the version found to the newest; raises JournalError where that fails.
+
+    Tables that are there are written as they are by a role that may not change them: each known version can be.
+    """
+    try:
+        with changing(url) as connection:
+            upgrade(connection)
+    except JournalError as error:
+        cause = getattr(error.__cause__, "orig", None)
+        if found is None or getattr(cause, "sqlstate", None) != _INSUFFICIENT_PRIVILEGE:
+            raise
+
+
+_INSUFFICIENT_PRIVILEGE = "42501"
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@contextmanager
+def changing(url: Secret) -> Iterator[Connection]:
+    """A connection for changes to the tables: one transaction, alone among all writers; raises JournalError."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with _engine(url).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                from orchestrator.journal.postgresql_store import begin_writing
+
+                for statement in begin_writing():
+                    connection.exec_driver_sql(statement)
+            yield connection
+    except SQLAlchemyError as error:
+        raise _refused(url, getattr(error, "orig", error)) from error
+
+
+def upgrade(connection: Connection) -> None:
+    """Make the tables, or bring them to the newest version, inside the connection's transaction."""
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy.exc import SQLAlchemyError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    try:
-        with _engine(url).begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({APPEND_LOCK})")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except SQLAlchemyError as error:
-        what = f"the journal's tables cannot be made: {getattr(error, 'orig', error)}"
-        raise JournalError(what, where=location(url), mend=_mend(parse(url.reveal()))) from error
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _engine(url: Secret) -> Engine:
@@ -61,12 +94,16 @@ def _engine(url: Secret) -> Engine:
 
     address = make_url(url.reveal())
     if address.get_backend_name() == "postgresql":
+        from orchestrator.journal.postgresql_store import connect_postgresql
+
         return create_engine(
             "postgresql+psycopg://",
             creator=lambda: connect_postgresql(url, autocommit=False),
             poolclass=NullPool,
             hide_parameters=True,
         )
+    from orchestrator.journal.sqlite_store import BUSY_SECONDS
+
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
     engine = create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
     # Left alone, sqlite3 would commit each CREATE TABLE by itself: a kill in between would leave half a journal.
@@ -74,7 +111,18 @@ def _engine(url: Secret) -> Engine:
     return engine
 
 
+def _refused(url: Secret, error: object) -> JournalError:
+    """What the database refused, as an error for people."""
+    what, mend = f"the journal's tables cannot be made: {error}", _mend(parse(url.reveal()))
+    if getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+        from orchestrator.journal.postgresql_store import LOCK_SECONDS
+
+        what = f"the journal's tables cannot be made: somebody kept them locked for {LOCK_SECONDS} seconds"
+        mend = "look who, in pg_locks and pg_stat_activity of that database; then again"
+    return JournalError(what, where=location(url), mend=mend)
+
+
 def _mend(address: object) -> str:
     if getattr(address, "family", None) == "postgresql":
-        return "grant CREATE in that schema for the first run; INSERT and SELECT are enough afterwards"
+        return "type it once as a role that owns the tables; INSERT and SELECT are enough afterwards"
     return "look at the file's permissions and the space left beside it"

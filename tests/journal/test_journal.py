@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -63,6 +62,15 @@ def engine(url: Secret) -> Iterator[Engine]:
     )
     yield engine
     engine.dispose()
+
+
+def behind_its_back(engine: Engine, change: str) -> None:
+    """Change a journal as somebody with all rights can, past the trigger that keeps others from it."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE orchestrate_events DISABLE TRIGGER USER"))
+        for statement in change.strip().split(";"):
+            connection.execute(text(statement))
 
 
 def events(run: str, *more: tuple[EventKind, Target | None], at: datetime = START) -> list[Event]:
@@ -181,7 +189,7 @@ def test_reading_creates_nothing(file: Path) -> None:
 def test_reading_creates_no_table(url: Secret, engine: Engine) -> None:
     """An empty database stays empty."""
     if engine.dialect.name == "sqlite":
-        sqlite3.connect(str(engine.url.database)).close()
+        Path(str(engine.url.database)).touch(mode=0o600)
     with Journal(url) as journal:
         assert journal.runs() == ()
     with engine.connect() as connection:
@@ -247,14 +255,13 @@ UPDATE orchestrate_events SET sequence = 3 WHERE sequence = -1
 def test_every_change_behind_its_back_is_found(url: Secret, engine: Engine, change: str, place: int) -> None:
     """Edited, deleted, moved: the first event that is not what was written is named."""
     write(url, events("r1", *STEPS))
-    with engine.begin() as connection:
-        for statement in change.strip().split(";"):
-            connection.execute(text(statement))
+    behind_its_back(engine, change)
     with Journal(url) as journal, pytest.raises(JournalError) as broken:
         journal.verify()
     what = f"the journal is broken at event {place}: it was changed or removed after it was written"
     assert broken.value.what == what
-    assert broken.value.mend == "restore the journal from a backup"
+    assert "restore the journal from a backup" in str(broken.value.mend)
+    assert "orchestrate journal rebuild" in str(broken.value.mend)
 
 
 def test_a_tail_that_was_cut_off_shows_in_the_digest_alone(url: Secret, engine: Engine) -> None:
@@ -262,8 +269,7 @@ def test_a_tail_that_was_cut_off_shows_in_the_digest_alone(url: Secret, engine: 
     write(url, events("r1", *STEPS))
     with Journal(url) as journal:
         before = journal.verify()
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM orchestrate_events WHERE sequence = 4"))
+    behind_its_back(engine, "DELETE FROM orchestrate_events WHERE sequence = 4")
     with Journal(url) as journal:
         after = journal.verify()
     assert after[0] == 3
@@ -347,6 +353,7 @@ def test_only_its_owner_can_read_the_file(file: Path) -> None:
 def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
     """With the way out, and no traceback of a driver."""
     path = tmp_path / "journal.db"
+    path.touch(mode=0o600)
     path.write_text("this is a letter, and it is long enough to be looked at as a database file" * 20)
     for writing in (False, True):
         with pytest.raises(JournalError, match="the journal cannot be used") as refused:
