@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 import typer
 
+from orchestrator.cli.options import Consent
 from orchestrator.cli.session import Session
+from orchestrator.core.doubt import Doubt
 from orchestrator.core.gates.decide import closed
 from orchestrator.core.gates.protected import NAME as PROTECTED
 from orchestrator.core.gates.protected import unconfirmed
 from orchestrator.core.gates.schema import NAME as SCHEMA
 from orchestrator.core.run import Run
 from orchestrator.errors import RefusedError
+from orchestrator.execution.leftovers import few
 from orchestrator.operations.prepared import Prepared
+from orchestrator.views.text import doubt as view
 from orchestrator.views.text.words import applied
 
 
@@ -65,6 +70,50 @@ def _typed(name: str) -> str:
 
 def _asking(session: Session) -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not session.json
+
+
+def consent_to_write(session: Session, environment: str, confirmed: frozenset[str], *, yes: bool) -> None:
+    """Consent to write what was shown into a version table; raises RefusedError where it is not given."""
+    if session.configuration.environment(environment).protected:
+        _confirm_protected(session, environment, confirmed)
+    elif environment not in confirmed and not yes:
+        if not _asking(session):
+            what = "a version table would change, and there is no terminal to ask on"
+            raise RefusedError(what, mend="add --yes")
+        if not typer.confirm("Write this?"):
+            raise RefusedError("not consented; nothing was changed")
+
+
+def consent_to_run_again(session: Session, doubts: Sequence[Doubt], consent: Consent) -> None:
+    """Consent to call steps not applied, also where the schema shows some of them; RefusedError without it."""
+    target = doubts[0].target
+    if (differing := [doubt for doubt in doubts if doubt.changes]) and not consent.yes:
+        if not _asking(session):
+            raise _contradicted(differing)
+        session.console(sys.stdout).print(view.differing(differing))
+        if not typer.confirm("Is none of that of the revision?"):
+            raise RefusedError("not consented; nothing was recorded", where=str(target))
+    if session.configuration.environment(target.environment).protected:
+        _confirm_protected(session, target.environment, consent.confirmed)
+
+
+def _contradicted(doubts: Sequence[Doubt]) -> RefusedError:
+    found = "; ".join(f"since revision {doubt.revision} was begun: {few(doubt.changes)}" for doubt in doubts)
+    ways = (
+        "undo what is the revision's, then type this again",
+        "none of it is the revision's: add --yes",
+        f"all of the revision is there: {doubts[0].resolving('applied')}",
+    )
+    what = f"that nothing of it is left does not fit what is there. {found}"
+    return RefusedError(what, where=str(doubts[0].target), mend="\n".join(ways))
+
+
+def _confirm_protected(session: Session, environment: str, confirmed: frozenset[str]) -> None:
+    if environment in confirmed:
+        return
+    if not _asking(session):
+        raise RefusedError(f"{environment} is protected and not confirmed", mend=f"add --confirm {environment}")
+    _typed(environment)
 
 
 def consent_to_resume(session: Session, unfinished: Run, confirmed: frozenset[str]) -> frozenset[str]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from orchestrator.core import plan as plans
+from orchestrator.core import step_record
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Action, Plan, Step, TargetPlan, at
 from orchestrator.core.revisions import Graph
+from orchestrator.core.step_record import StepRecord, StepState
 from orchestrator.core.targets import Target
 
 
@@ -28,35 +29,6 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
     IN_DOUBT = "in_doubt"
     NOTHING_TO_DO = "nothing_to_do"
-
-
-class StepState(StrEnum):
-    """What is recorded of one revision on one target."""
-
-    PLANNED = "planned"
-    STARTED = "started"
-    APPLIED = "applied"
-    FAILED = "failed"
-    IN_DOUBT = "in_doubt"
-
-
-_STATE_AFTER = {
-    EventKind.STEP_INTENT: StepState.STARTED,
-    EventKind.STEP_APPLIED: StepState.APPLIED,
-    EventKind.STEP_RECOVERED: StepState.APPLIED,
-    EventKind.STEP_FAILED: StepState.FAILED,
-    EventKind.STEP_IN_DOUBT: StepState.IN_DOUBT,
-    EventKind.STEP_RESOLVED: StepState.PLANNED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """The latest that is recorded of one revision on one target; `body` is that event's."""
-
-    state: StepState
-    at: datetime
-    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +64,11 @@ class Run:
         plan = self.plan.by_target.get(target)
         return plan.steps if plan else ()
 
+    def elsewhere(self, target: Target, identity: str | None) -> bool:
+        """Whether the run knew the target as another database than the one of that identity."""
+        plan = self.plan.by_target.get(target)
+        return plan is not None and None not in (plan.identity, identity) and plan.identity != identity
+
     @property
     def complete(self) -> bool:
         """Whether nothing is left to do: it ended well."""
@@ -109,19 +86,25 @@ class Run:
 def fold(events: Iterable[Event]) -> Run | None:
     """The run that its events tell of, in order; None for no events.
 
-    Raises ValueError where the first event is not the start of a run.
+    Raises ValueError where the first event is not the start of a run; KeyError, TypeError or ValueError where a
+    body is not what was recorded.
     """
     run: Run | None = None
     steps: dict[tuple[Target, str], StepRecord] = {}
     for event in events:
+        if not isinstance(event.body, Mapping):
+            raise TypeError(f"the body of a {event.kind} is no object")
         run = _begun(event, steps) if run is None else _continued(run, event)
-        if event.kind in _STATE_AFTER and event.target is not None and event.revision is not None:
-            steps[event.target, event.revision] = StepRecord(_STATE_AFTER[event.kind], event.at, event.body)
+        if event.target is not None and event.revision is not None:
+            key = event.target, event.revision
+            if (record := step_record.after(event, steps.get(key))) is not None:
+                steps[key] = record
     return run
 
 
 def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
-    if event.kind is not EventKind.RUN_STARTED:
+    baseline = event.kind is EventKind.JOURNAL_REBUILT
+    if event.kind is not EventKind.RUN_STARTED and not baseline:
         raise ValueError(f"run {event.run} does not begin with its start but with {event.kind}")
     return Run(
         id=event.run,
@@ -130,6 +113,8 @@ def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
         actor=event.actor,
         started_at=event.at,
         last_event_at=event.at,
+        finished_at=event.at if baseline else None,
+        outcome=Outcome.SUCCEEDED if baseline else None,
         reason=event.body.get("reason"),
         steps=steps,
         last_sequence=event.sequence or 0,
@@ -145,6 +130,14 @@ def _continued(run: Run, event: Event) -> Run:
             return replace(run, outcome=None, finished_at=None)
         case _:
             return run
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a run did on a target and what is not there any more: revisions, and the run that recorded them."""
+
+    run: str
+    revisions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +194,13 @@ def doubtful_step(run: Run, target: Target, facts: Facts) -> str | None:
     return None
 
 
-def half_done(run: Run, target: Target, revision: str) -> str:
-    """What is in doubt of a revision, in words."""
-    step = next(step for step in run.steps_of(target) if step.revision == revision)
-    half = "half reverted" if step.action is Action.DOWNGRADE else "half applied"
-    return f"revision {revision} may be {half}, by run {run.id} of {run.actor}"
+def lost(run: Run, target: Target, has: frozenset[str]) -> tuple[str, ...]:
+    """The steps that `run` recorded as done on the target and that it does not show any more, by their revisions.
+
+    A backup was restored, or somebody reverted them by hand; the database is right all the same.
+    """
+    done = (s for s in run.steps_of(target) if run.record(target, s.revision).state is StepState.APPLIED)
+    return tuple(step.revision for step in done if not step.done(has))
 
 
 def _in_doubt(step: Step, record: StepRecord, facts: Facts) -> bool:

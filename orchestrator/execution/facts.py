@@ -15,14 +15,11 @@ def facts_of(endpoint: Endpoint, observation: Observation, has: frozenset[str], 
 
 
 def _untouched(endpoint: Endpoint, observation: Observation, run: Run | None) -> bool | None:
-    """Whether the step that was cut off left nothing: on SQLite an unchanged schema proves it.
-
-    There the data changes of a process that died are undone with it.
-    """
-    record = run.started_step(endpoint.target) if run is not None and observation.family == "sqlite" else None
-    if record is None or "catalog" not in record.body:
+    """Whether the step that was cut off left nothing, where an unchanged schema proves it; else None."""
+    record = run.started_step(endpoint.target) if run is not None and observation.schema_tells else None
+    if record is None or record.before is None:
         return None
     try:
-        return not difference(dict(record.body["catalog"]), catalog(endpoint))
+        return not difference(record.before, catalog(endpoint))
     except UnavailableError:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Action, Step
+from orchestrator.execution.protocol import GARBLED
 
 _NAMED = 6
 
@@ -21,7 +22,7 @@ class Leftovers:
     clean: bool
 
     def __str__(self) -> str:
-        return few([*self.changes, *(f"kept: {statement}" for statement in self.kept)])
+        return few(self.changes or [f"kept: {statement}" for statement in self.kept])
 
 
 def few(found: Sequence[str]) -> str:
@@ -32,22 +33,30 @@ def few(found: Sequence[str]) -> str:
 
 
 def leftovers(
-    step: Step, final: Mapping[str, Any], changes: tuple[str, ...], observation: Observation
+    step: Step,
+    final: Mapping[str, Any],
+    changes: tuple[str, ...],
+    observation: Observation,
+    *,
+    rows_stay: bool = False,
 ) -> Leftovers:
     """Judge by the worker's last word and by the objects that changed since before the step.
 
     A worker that lived to tell says which statements it saw kept. Where the script leaves its transaction that is
     not enough, since a commit can go unseen: then only a step that wrote nothing at all left nothing for certain.
+    What a step did on a connection beside the migrations' commits unseen on every database. `rows_stay` says that
+    a rollback here may leave rows: then a step that wrote anything may have left them.
     A stamp writes a row and nothing else.
-    A worker that died leaves only the schema to compare, and that tells all on SQLite alone: there the rows that
-    a dead process changed are undone with it.
+    A worker that died, or cannot be understood, leaves only the schema to compare, and that seldom tells all
+    (`Observation.schema_tells`).
     """
     kept = tuple(statement for revision, statement in final.get("kept", ()) if revision == step.revision)
+    unseen = step.revision in final.get("elsewhere", ())
     if step.action is Action.STAMP or (observation.transactional and step.atomic):
-        return Leftovers(kept, changes, clean=not kept)
-    lived = final["say"] in ("failed", "finished") and final.get("code") != "cancelled"
-    if step.atomic:
-        told = lived or observation.family == "sqlite"
+        return Leftovers(kept, changes, clean=not kept and not unseen)
+    lived = final["say"] in ("failed", "finished") and final.get("code") not in ("cancelled", GARBLED)
+    if step.atomic and not rows_stay:
+        told = lived or observation.schema_tells
     else:
         told = lived and step.revision not in final.get("wrote", (step.revision,))
-    return Leftovers(kept, changes, clean=told and not kept and not changes)
+    return Leftovers(kept, changes, clean=told and not kept and not changes and not unseen)

@@ -1,5 +1,7 @@
 """One revision as Alembic's own step: upwards, downwards, or only written into the version table.
 
+A person may have done its work by hand: then Alembic's step writes the row, or removes it, and nothing is run.
+
 What Alembic makes of a step is left as it is, but for one case: after a downgrade it may leave a revision's row
 beside that of its own ancestor. A revision that follows `a` and depends on `b`, which follows `a` too, comes down
 to rows for both as soon as the database has any other head (`RevisionStep._unmerge_to_revisions` looks at the
@@ -43,6 +45,10 @@ def _without_overlap(step: Any) -> Any:
 
     step._unmerge_to_revisions = topmost
     return step
+
+
+def no_work(**_arguments: Any) -> None:
+    """Stands in for the function of a revision whose work a person did by hand: its row alone is written."""
 
 
 def destination(config: Config, script: ScriptDirectory, steps: list[dict[str, Any]]) -> Any:

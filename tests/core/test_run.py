@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from orchestrator.core import plan as plans
+from orchestrator.core.doubt import doubt_of
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Plan
 from orchestrator.core.planner import rollout
-from orchestrator.core.run import Facts, Outcome, Reconciliation, Run, StepState, doubtful_step, fold, reconcile
+from orchestrator.core.run import Facts, Outcome, Reconciliation, Run, doubtful_step, fold, reconcile
+from orchestrator.core.step_record import Progress, StepState
 from orchestrator.core.targets import Target
 from tests.core.worlds import NOW, graph, world
 
@@ -96,6 +98,43 @@ def test_the_open_step_is_the_one_without_an_outcome() -> None:
     assert run(event(EventKind.STEP_INTENT, "b"), event(EventKind.STEP_APPLIED, "b")).started_step(DEV) is None
 
 
+def statement(number: int, progress: str) -> Event:
+    return event(
+        EventKind.STEP_STATEMENT, "b", number=number, statement=f"CREATE TABLE t{number}", progress=progress
+    )
+
+
+def test_a_step_has_the_statements_of_its_latest_attempt_as_far_as_they_came() -> None:
+    """By number; an end is not forgotten for a start that is recorded late; another attempt begins anew."""
+    told = [statement(1, "done"), statement(2, "started"), statement(2, "failed"), statement(1, "started")]
+    record = run(INTENT_B, *told, statement(3, "started")).record(DEV, "b")
+    assert [(one.number, one.progress) for one in record.statements] == [
+        (1, Progress.DONE),
+        (2, Progress.FAILED),
+        (3, Progress.STARTED),
+    ]
+    assert (record.state, record.body, record.since) == (StepState.STARTED, INTENT_B.body, NOW)
+    in_doubt = run(INTENT_B, *told, event(EventKind.STEP_IN_DOUBT, "b", changes=["table t1 appeared"]))
+    assert len(in_doubt.record(DEV, "b").statements) == 2
+    assert run(INTENT_B, *told, INTENT_B).record(DEV, "b").statements == ()
+
+
+def test_a_doubt_says_what_is_known_and_both_ways_out() -> None:
+    """Which revision, whose run, since when, what was done; and the commands for either word."""
+    found = doubt_of(
+        run(INTENT_B, statement(1, "done"), event(EventKind.STEP_IN_DOUBT, "b", invalid_indexes=["ix"])), DEV, "b"
+    )
+    assert found.what == "revision b may be half applied, by run run-1 of me@here, begun 2026-07-01 12:00:00 UTC"
+    assert [one.text for one in found.statements] == ["CREATE TABLE t1"]
+    assert found.invalid_indexes == ("ix",)
+    assert found.mend.splitlines() == [
+        "completed by hand: orchestrate resolve run-1 dev --applied --reason '…'",
+        "undone by hand: orchestrate resolve run-1 dev --not-applied --reason '…'",
+    ]
+    kept = run(INTENT_B, event(EventKind.STEP_IN_DOUBT, "b", kept=["INSERT INTO t"]))
+    assert [one.text for one in doubt_of(kept, DEV, "b").statements] == ["INSERT INTO t"]
+
+
 def left(run_so_far: Run | None, found: Facts) -> tuple[tuple[str, ...], tuple[str, ...], str | None, bool]:
     """Recovered, remaining, the doubt, and whether there is a conflict."""
     got: Reconciliation = reconcile(DEV_PLAN, run_so_far, found, LINE)
@@ -136,6 +175,22 @@ INTENT_B = event(EventKind.STEP_INTENT, "b")
         ),
         (
             [event(EventKind.STEP_IN_DOUBT, "b"), event(EventKind.STEP_RESOLVED, "b")],
+            facts("a b"),
+            (("b",), ("c",), None, False),
+        ),
+        # a person said that they completed it: no word makes it run again, nor is it applied before it is seen
+        (
+            [event(EventKind.STEP_IN_DOUBT, "b"), event(EventKind.STEP_RESOLVED, "b", verdict="applied")],
+            facts("a", transactional=True, untouched=True),
+            ((), ("b", "c"), "b", False),
+        ),
+        (
+            [INTENT_B, event(EventKind.STEP_RESOLVED, "b", verdict="applied")],
+            facts("a", transactional=True),
+            ((), ("b", "c"), "b", False),
+        ),
+        (
+            [event(EventKind.STEP_IN_DOUBT, "b"), event(EventKind.STEP_RESOLVED, "b", verdict="applied")],
             facts("a b"),
             (("b",), ("c",), None, False),
         ),

@@ -13,7 +13,8 @@ from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Plan, Step
 from orchestrator.core.planner import rollout
 from orchestrator.core.revisions import Graph
-from orchestrator.core.run import Facts, Run, StepState, doubtful_step, fold, reconcile
+from orchestrator.core.run import Facts, Run, doubtful_step, fold, reconcile
+from orchestrator.core.step_record import StepState
 from orchestrator.core.targets import Target
 from tests.laws.databases import NOW, heads, world
 from tests.laws.graphs import graphs
@@ -74,6 +75,18 @@ class Simulation:
         self.point()  # committed, and nobody has heard of it
         self.tell(EventKind.STEP_APPLIED, step)
         self.point()
+
+    def complete_by_hand(self, step: Step) -> None:
+        """A person's word, its row, its outcome, with an end possible between them; nothing of the step is run."""
+        try:
+            self.point()
+            self.tell(EventKind.STEP_RESOLVED, step, verdict="applied")
+            self.point()
+            self.database.applied.add(step.revision)
+            self.point()
+            self.tell(EventKind.STEP_APPLIED, step, by_hand=True)
+        except Crash:
+            pass
 
     def run(self, steps: tuple[Step, ...]) -> None:
         """All of the steps, or up to where the process ended."""
@@ -185,10 +198,13 @@ def test_resuming_again_and_again_ends_where_the_plan_ends(case: Case, data: st.
         steps = {step.revision: step for step in plan.steps}
         for revision in left.recovered:
             again.tell(EventKind.STEP_RECOVERED, steps[revision])
-        if left.doubt is not None:  # a person cleans up, and says so
+        if left.doubt is not None:  # a person cleans up, or does the rest, and says so
             again.tell(EventKind.STEP_IN_DOUBT, steps[left.doubt])
             case.database.dirt.clear()
-            again.tell(EventKind.STEP_RESOLVED, steps[left.doubt])
+            if data.draw(st.booleans()):
+                again.complete_by_hand(steps[left.doubt])
+            else:
+                again.tell(EventKind.STEP_RESOLVED, steps[left.doubt], verdict="not_applied")
         else:
             again.run(left.remaining)
         if case.run.complete:
@@ -199,6 +215,23 @@ def test_resuming_again_and_again_ends_where_the_plan_ends(case: Case, data: st.
     assert sorted(map(str, applied)) == sorted(step.revision for step in plan.steps)
     assert case.graph.top(case.database.applied) == plan.end
     assert not case.database.dirt
+
+
+@given(cases(), st.integers(0, 3))
+def test_what_a_person_completed_is_never_run_again(case: Case, crash: int) -> None:
+    """Wherever the writing of their word is cut off: from that word on the step is in doubt or done."""
+    plan = case.plan.targets[0]
+    found = reconcile(plan, case.run, case.database.facts(), case.graph)
+    if found.doubt is None:
+        return
+    doubtful = next(step for step in plan.steps if step.revision == found.doubt)
+    case.database.dirt.clear()
+    Simulation(case.database, case.events, crash, leaves_dirt=False).complete_by_hand(doubtful)
+    for facts in (case.database.facts(), replace(case.database.facts(), transactional=True, untouched=True)):
+        left = reconcile(plan, case.run, facts, case.graph)
+        said = any(event.kind is EventKind.STEP_RESOLVED for event in case.events)
+        assert not said or left.doubt == doubtful.revision or doubtful not in left.remaining
+        assert (crash == 3) is (case.run.record(DEV, doubtful.revision).state is StepState.APPLIED)
 
 
 @given(cases(), st.data())

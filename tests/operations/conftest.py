@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.reports import RunReport, StatusReport
+from orchestrator.core.reports import RunReport
 from orchestrator.core.run import Run
+from orchestrator.core.status import StatusReport
 from orchestrator.execution.stop import Stop
 from orchestrator.journal.journal import Journal
 from orchestrator.operations import prepared as performing

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from orchestrator.core.doubt import Doubt
 from orchestrator.core.events import EventKind
 from orchestrator.core.reports import Result
 from orchestrator.core.run import Outcome
@@ -20,7 +23,8 @@ from orchestrator.errors import (
 from orchestrator.operations import runs
 from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.release import Wish
-from tests.operations.conftest import Shop, now
+from orchestrator.operations.resolve import Word, not_applied
+from tests.operations.conftest import Shop
 
 FAILING = 'op.create_table("half", sa.Column("id", sa.Integer))\nop.execute("INSERT INTO nowhere VALUES (1)")'
 
@@ -40,7 +44,7 @@ def test_a_rollout_takes_every_environment_along_and_says_so_in_order(shop: Shop
         (name, revision, kind)
         for name in ("dev", "test")
         for revision in ("a", "b")
-        for kind in ("step_intent", "step_applied")
+        for kind in ("step_intent", "step_statement", "step_applied")
     ]
 
 
@@ -215,6 +219,10 @@ def test_resume_without_a_name_is_about_the_latest_run(shop: Shop) -> None:
         shop.resume("nope")
 
 
+def agreed(_doubts: tuple[Doubt, ...]) -> None:
+    """Whatever differs is consented to."""
+
+
 def cut_off(shop: Shop) -> str:
     """A run of dev that was killed within revision c, after c had made its first table."""
     shop.project.revision("c", "b", FAILING)
@@ -237,8 +245,9 @@ def test_what_may_be_half_applied_stops_everything_until_a_person_says(shop: Sho
     assert "table half appeared" in again.targets[0].failure.message
 
     shop.execute("dev", "DROP TABLE half", "CREATE TABLE nowhere (id INTEGER)")
-    resolved = runs.resolve(shop.configuration, run, Target("dev"), reason="dropped it", actor="bob@desk", now=now)
-    assert resolved == "c"
+    bob = replace(shop.actor, name="bob@desk")
+    (resolved,) = not_applied(shop.configuration, Word(run, Target("dev"), "dropped it"), bob, agreed)
+    assert resolved.revision == "c"
     assert shop.states()["dev"] == "behind"
     done = shop.resume(run)
     assert (done.outcome, done.run_id) == (Outcome.SUCCEEDED, run)
@@ -265,9 +274,9 @@ def test_only_a_step_in_doubt_is_resolved(shop: Shop) -> None:
     report = shop.rollout("dev")
     for run, target in ((str(report.run_id), "dev"), (str(report.run_id), "prod")):
         with pytest.raises(UsageError, match=f"no revision is in doubt on {target} in run"):
-            runs.resolve(shop.configuration, run, Target(target), reason="x", actor="x", now=now)
+            not_applied(shop.configuration, Word(run, Target(target), "x"), shop.actor, agreed)
     with pytest.raises(UsageError, match="there is no run"):
-        runs.resolve(shop.configuration, "nope", Target("dev"), reason="x", actor="x", now=now)
+        not_applied(shop.configuration, Word("nope", Target("dev"), "x"), shop.actor, agreed)
 
 
 def test_what_cannot_be_read_is_not_resolved(shop: Shop) -> None:
@@ -275,7 +284,7 @@ def test_what_cannot_be_read_is_not_resolved(shop: Shop) -> None:
     run = cut_off(shop)
     shop.execute("dev", "UPDATE alembic_version SET version_num = 'elsewhere'")
     with pytest.raises(DivergenceError, match="holds revision elsewhere, which is in no script"):
-        runs.resolve(shop.configuration, run, Target("dev"), reason="x", actor="x", now=now)
+        not_applied(shop.configuration, Word(run, Target("dev"), "x"), shop.actor, agreed)
     shop.execute("dev", "UPDATE alembic_version SET version_num = 'b'")
     assert shop.states()["dev"] == "in_doubt"
 
@@ -287,8 +296,8 @@ def test_what_a_run_is_working_on_is_not_resolved_under_it(shop: Shop) -> None:
     run = cut_off(shop)
     (endpoint,) = shop.configuration.endpoints(["dev"]).values()
     with acquire(endpoint, run), pytest.raises(LockedError, match=f"driven by run {run}"):
-        runs.resolve(shop.configuration, run, Target("dev"), reason="x", actor="x", now=now)
-    assert runs.resolve(shop.configuration, run, Target("dev"), reason="x", actor="x", now=now) == "c"
+        not_applied(shop.configuration, Word(run, Target("dev"), "x"), shop.actor, agreed)
+    assert not_applied(shop.configuration, Word(run, Target("dev"), "x"), shop.actor, agreed)[0].revision == "c"
 
 
 def test_a_run_that_was_killed_between_commit_and_record_is_recovered(shop: Shop) -> None:

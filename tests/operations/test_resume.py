@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core import plan as plans
+from orchestrator.core.doubt import Doubt
 from orchestrator.core.events import EventKind
 from orchestrator.core.run import Outcome
 from orchestrator.core.targets import Target
@@ -13,7 +14,8 @@ from orchestrator.databases.locks import acquire
 from orchestrator.errors import Exit, UsageError
 from orchestrator.operations import runs
 from orchestrator.operations.release import Wish
-from tests.operations.conftest import Shop, now
+from orchestrator.operations.resolve import Word, not_applied
+from tests.operations.conftest import Shop
 
 
 def cut_off(shop: Shop, name: str, through: str = "dev") -> str:
@@ -22,6 +24,11 @@ def cut_off(shop: Shop, name: str, through: str = "dev") -> str:
     shop.record(EventKind.RUN_STARTED, name, plan=plans.to_json(prepared.plan), command=prepared.plan.again)
     shop.record(EventKind.STEP_INTENT, name, "dev", prepared.plan.targets[0].steps[0].revision, catalog={})
     return name
+
+
+def unasked(doubts: tuple[Doubt, ...]) -> None:
+    """Nobody is asked for consent where the word is refused."""
+    raise AssertionError(doubts)
 
 
 def test_an_attempt_that_is_turned_away_leaves_the_run_as_it_was(shop: Shop) -> None:
@@ -62,7 +69,7 @@ def test_a_doubt_is_resolved_in_the_run_that_left_it(shop: Shop) -> None:
     """An older run has no say on a target that a later run came to: its word would hide the later doubt."""
     older, newer = cut_off(shop, "older"), cut_off(shop, "newer")
     with pytest.raises(UsageError, match=f"run {newer} came to dev after run {older}"):
-        runs.resolve(shop.configuration, older, Target("dev"), reason="x", actor="x", now=now)
+        not_applied(shop.configuration, Word(older, Target("dev"), "x"), shop.actor, unasked)
 
 
 def test_an_applied_revision_is_not_resolved_as_not_applied(shop: Shop) -> None:
@@ -70,5 +77,5 @@ def test_an_applied_revision_is_not_resolved_as_not_applied(shop: Shop) -> None:
     run = cut_off(shop, "cut")
     shop.project.alembic("upgrade", "a", url=f"sqlite:///{shop.file('dev')}")
     with pytest.raises(UsageError, match="dev has revision a after all") as refused:
-        runs.resolve(shop.configuration, run, Target("dev"), reason="x", actor="x", now=now)
+        not_applied(shop.configuration, Word(run, Target("dev"), "x"), shop.actor, unasked)
     assert refused.value.mend == f"orchestrate resume {run}   # records it"
