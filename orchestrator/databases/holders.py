@@ -29,19 +29,47 @@ LONGEST_MARK = 63
 class Holder:
     """Who holds a lock. `pid` is the client's process for a run lock, the server's session for a work lock.
 
-    What the database does not tell is None; `who` is `user@host`.
+    What the database does not tell is None; `who` is `user@host`. `session` is the server's number of the session
+    that has the lock, `running` whether that session is in a statement, `statement` the text of the latest.
     """
 
     run: str | None
     who: str
     pid: int | None
     since: datetime | None
+    session: int | None = None
+    running: bool | None = None
+    statement: str | None = None
 
     def __str__(self) -> str:
         by = f"run {self.run} by {self.who}" if self.run else self.who
         process = f" (process {self.pid})" if self.pid is not None else ""
         since = f" since {self.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.since else ""
         return f"{by}{process}{since}"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that has a lock for which the worker's session waits; what the server does not tell is None.
+
+    `since` is the begin of its transaction. `certain` is False where it merely has a transaction open, and the
+    server does not tell whose lock it is.
+    """
+
+    session: int | None
+    role: str | None = None
+    application: str | None = None
+    since: datetime | None = None
+    certain: bool = True
+
+    def __str__(self) -> str:
+        if self.session is None:
+            return "a session that the server does not name to this role"
+        known = [f"app {self.application!r}"] if self.application else []
+        known += [f"role {self.role}"] if self.role else []
+        known += [f"since {self.since.astimezone(UTC):%H:%M:%S} UTC"] if self.since else []
+        told = f" ({', '.join(known)})" if known else ""
+        return f"{'' if self.certain else 'perhaps '}session {self.session}{told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +102,9 @@ class LockSession(Protocol):
 
     def work_holder(self) -> Holder | None:
         """Whose session has the work lock; None where it is free."""
+
+    def blockers(self) -> tuple[Blocker, ...]:
+        """Who has the lock that the session with the work lock waits for; empty where it waits for none."""
 
     def alive(self) -> bool:
         """Whether the lock is still held, as cheaply as it can be told."""

@@ -19,14 +19,19 @@ from typing import Self
 from orchestrator.databases.connect import Access, access, explained
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import seconds
-from orchestrator.databases.holders import Guard, Holder, LockSession
+from orchestrator.databases.holders import Blocker, Guard, Holder, LockSession
 from orchestrator.errors import LockedError
 
 __all__ = [
+    "Blocker",
     "Guard",
     "Holder",
+    "OnWait",
     "RunLock",
     "acquire",
+    "ending",
+    "holders",
+    "onlooker",
     "proof",
     "run_lock_holder",
     "wait_for_work",
@@ -41,9 +46,11 @@ _ENDINGS = {
     "sqlite": "kill {pid}",
 }
 _UNKNOWN = Holder(None, "somebody who is gone by now", None, None)
+OnWait = Callable[[Holder | None, float], None]
+"""Told at each vain attempt who is in the way, and for how many seconds more it will be tried."""
 
 
-def _unheard(holder: Holder | None) -> None:
+def _unheard(_holder: Holder | None, _left: float) -> None:
     """Tells nobody."""
 
 
@@ -52,7 +59,7 @@ class _Patience:
     """How long to wait in seconds, whom to tell at each vain attempt, and how time passes."""
 
     wait: float
-    on_wait: Callable[[Holder | None], None]
+    on_wait: OnWait
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
 
@@ -116,7 +123,7 @@ def acquire(
     endpoint: Endpoint,
     run_id: str,
     wait: float = 0.0,
-    on_wait: Callable[[Holder | None], None] = _unheard,
+    on_wait: OnWait = _unheard,
     *,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
@@ -166,10 +173,33 @@ def work_lock_holder(endpoint: Endpoint) -> Holder | None:
     return _asked(endpoint, lambda session: session.work_holder())
 
 
+def holders(endpoint: Endpoint) -> tuple[Holder | None, Holder | None]:
+    """Who drives the target, and whose session works in it. Takes and creates nothing; raises UnavailableError."""
+    to = access(endpoint)
+    with explained(to), closing(_asking(to)) as session:
+        return session.run_holder(), session.work_holder()
+
+
+@contextmanager
+def onlooker(endpoint: Endpoint) -> Iterator[Callable[[], tuple[Blocker, ...]]]:
+    """A connection of its own on which to ask, again and again, who is in the way of the session that works.
+
+    It is in no transaction between the questions, and takes no lock. Each may raise UnavailableError.
+    """
+    to = access(endpoint)
+    with explained(to), closing(_asking(to)) as session:
+        yield session.blockers
+
+
+def ending(endpoint: Endpoint, session: int) -> str:
+    """What ends a session of the target's server, or on SQLite a process: to be typed by a person."""
+    return _ENDINGS[access(endpoint).address.family or ""].format(pid=session)
+
+
 def wait_for_work(
     lock: RunLock,
     wait: float = 0.0,
-    on_wait: Callable[[Holder | None], None] = _unheard,
+    on_wait: OnWait = _unheard,
     *,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
@@ -187,8 +217,12 @@ def wait_for_work(
 
 def _asked(endpoint: Endpoint, question: Callable[[LockSession], Holder | None]) -> Holder | None:
     to = access(endpoint)
-    with explained(to), closing(to.family.open_locks(endpoint, to.address, None)) as session:
+    with explained(to), closing(_asking(to)) as session:
         return question(session)
+
+
+def _asking(to: Access) -> LockSession:
+    return to.family.open_locks(to.endpoint, to.address, None)
 
 
 def _vainly(
@@ -202,7 +236,7 @@ def _vainly(
         left = end - patience.monotonic()
         if left <= 0:
             return found or _UNKNOWN
-        patience.on_wait(found)
+        patience.on_wait(found, left)
         patience.sleep(min(pause, left))
         pause = min(pause * 2, _LONGEST_PAUSE)
     return None
@@ -213,15 +247,14 @@ def _driven(endpoint: Endpoint, holder: Holder, wait: float) -> LockedError:
     return LockedError(
         f"driven by {holder}{waited}",
         where=str(endpoint.target),
-        mend="`orchestrate status` shows what it does; `--wait 60` queues behind it",
+        mend="`orchestrate locks` shows what it does; `--wait 60` queues behind it",
     )
 
 
 def _worked_in(endpoint: Endpoint, holder: Holder) -> LockedError:
     session = f" (session {holder.pid})" if holder.pid is not None else ""
     since = f", busy since {holder.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if holder.since else ""
-    ending = _ENDINGS[access(endpoint).address.family or ""]
-    end = f", or end it: {ending.format(pid=holder.pid)}" if holder.pid is not None else ""
+    end = f", or end it: {ending(endpoint, holder.pid)}" if holder.pid is not None else ""
     return LockedError(
         f"the server still works for an earlier run: {holder.who}{session}{since}",
         where=str(endpoint.target),

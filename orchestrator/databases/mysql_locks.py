@@ -11,7 +11,19 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.holders import Guard, Holder, marked, mysql_name, proof_name, readable, token
+from orchestrator.databases.holders import (
+    LONGEST_MARK,
+    Blocker,
+    Guard,
+    Holder,
+    mark,
+    marked,
+    mysql_name,
+    proof_name,
+    readable,
+    token,
+)
+from orchestrator.databases.mysql_blockers import blockers
 from orchestrator.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,15 +31,12 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT = 31_536_000
 """Seconds a session may idle: the server's maximum; its usual 28800 would drop the lock of a long revision."""
-_KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 10_000))
 # TIME counts since the session's last statement: since it took the lock, or since the running one began.
 _SESSION = """
-SELECT USER, HOST, UTC_TIMESTAMP() - INTERVAL TIME SECOND FROM information_schema.PROCESSLIST WHERE ID = %s
+SELECT USER, HOST, UTC_TIMESTAMP() - INTERVAL TIME SECOND, COMMAND <> 'Sleep', INFO
+FROM information_schema.PROCESSLIST WHERE ID = %s
 """
-_NAME = """
-SELECT ATTR_VALUE FROM performance_schema.session_account_connect_attrs
-WHERE PROCESSLIST_ID = %s AND ATTR_NAME = 'program_name'
-"""
+_BITS = range(7)
 
 
 class UserLocks:
@@ -36,9 +45,10 @@ class UserLocks:
     A third, whose name is this session's alone, is held beside the run lock: no other run can hold it elsewhere.
     """
 
-    def __init__(self, connection: pymysql.Connection[Any], endpoint: Endpoint) -> None:
+    def __init__(self, connection: pymysql.Connection[Any], endpoint: Endpoint, run_id: str | None) -> None:
         self._connection = connection
         self._endpoint = endpoint
+        self._mark = mark(run_id) if run_id else ""
         (database,) = self._ask("SELECT DATABASE()")
         if database is None:
             raise ConfigurationError(
@@ -58,29 +68,34 @@ class UserLocks:
         return Guard("mysql", {"proof_name": self._proof_name, **named})
 
     def prepare(self) -> None:
-        """Keep the session, and have a cut network noticed soon."""
+        """Keep the session."""
         self._ask("SET SESSION wait_timeout = %s", _LONGEST_WAIT)
-        channel = self._socket
-        if channel is not None and channel.family in (socket.AF_INET, socket.AF_INET6):
-            for option, value in _KEEPALIVE:
-                if hasattr(socket, option):
-                    channel.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
     def try_run(self) -> bool:
-        """Take the run lock if it is free, and the proof."""
-        return self._taken(self._run_name) and self._taken(self._proof_name)
+        """Take the run lock if it is free, and the proof; then leave the mark for whoever asks."""
+        taken = self._taken(self._run_name) and self._taken(self._proof_name)
+        if taken:
+            (session,) = self._ask("SELECT CONNECTION_ID()")
+            taking = (f"GET_LOCK('{name}', 0)" for name in _mark_names(session, self._mark))
+            self._ask(f"SELECT {' + '.join(taking)}")
+        return taken
 
     def prove(self) -> None:
         """Take the proof."""
         self._taken(self._proof_name)
 
     def run_holder(self) -> Holder | None:
-        """Who has the run lock; its run is known only where performance_schema is on and the user is ours."""
+        """Who has the run lock: whoever left its mark, else the user of the session."""
         return self._holder(self._run_name, ours=True)
 
     def work_holder(self) -> Holder | None:
         """Which of the server's connections still works, for whom, and since when its statement runs."""
         return self._holder(self._work_name, ours=False)
+
+    def blockers(self) -> tuple[Blocker, ...]:
+        """Who stands in the way of the session that has the work lock."""
+        (session,) = self._ask("SELECT IS_USED_LOCK(%s)", self._work_name)
+        return blockers(self._connection, session) if session is not None else ()
 
     def alive(self) -> bool:
         """A lock's session is silent: only when its socket has something to say is the server asked.
@@ -98,7 +113,7 @@ class UserLocks:
     def close(self) -> None:
         """Unlock before closing: the server frees a closed session's locks a moment later."""
         with suppress(Exception):
-            self._ask("SELECT RELEASE_LOCK(%s), RELEASE_LOCK(%s)", self._proof_name, self._run_name)
+            self._ask("SELECT RELEASE_ALL_LOCKS()")
         with suppress(Exception):
             self._connection.close()
 
@@ -114,21 +129,46 @@ class UserLocks:
         (session,) = self._ask("SELECT IS_USED_LOCK(%s)", name)
         if session is None:
             return None
+        run, who, process = marked(self._mark_of(session)) if ours else (None, None, session)
         row = self._ask(_SESSION, session)
         if not row:
-            return Holder(None, "a user whose sessions are not shown to ours", None if ours else session, None)
-        user, host, since = row
+            return Holder(run, who or "a user whose sessions are not shown to ours", process, None, session)
+        user, host, since, running, text = row
         client = f"{user}@{host.rpartition(':')[0] or host}"
-        run, who, process = marked(self._name_of(session)) if ours else (None, None, session)
-        return Holder(run, who or client, process, since.replace(tzinfo=UTC))
+        return Holder(run, who or client, process, since.replace(tzinfo=UTC), session, bool(running), text)
 
-    def _name_of(self, session: int) -> str | None:
-        with suppress(Exception):
-            return next(iter(self._ask(_NAME, session)), None)
-        return None
+    def _mark_of(self, session: int) -> str:
+        """The mark that the session left, read bit by bit."""
+        places = range(LONGEST_MARK)
+        asked = ", ".join(
+            f"IS_USED_LOCK('{_mark_name(session, place, bit)}') <=> {session:d}"
+            for place in places
+            for bit in _BITS
+        )
+        bits = self._ask(f"SELECT {asked}")
+        codes = (sum(bits[place * len(_BITS) + bit] << bit for bit in _BITS) for place in places)
+        return "".join(chr(code) for code in codes if code)
 
     def _ask(self, statement: str, *parameters: object) -> tuple[Any, ...]:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters or None)
             row: tuple[Any, ...] | None = cursor.fetchone()
         return row or ()
+
+
+def _mark_name(session: int, place: int, bit: int) -> str:
+    return f"orchestrate_mark_{session:d}_{place}_{bit}"
+
+
+def _mark_names(session: int, text: str) -> list[str]:
+    """The locks that stand for a text: one for each bit that is set.
+
+    Whether a user lock is held may be asked by anybody, without any right. What else tells of a session, the
+    connection's attributes, is lost where performance_schema is off, as it is by MariaDB's default.
+    """
+    return [
+        _mark_name(session, place, bit)
+        for place, code in enumerate(text.encode("ascii"))
+        for bit in _BITS
+        if code >> bit & 1
+    ]

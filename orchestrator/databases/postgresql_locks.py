@@ -6,27 +6,22 @@ A session that waits in `pg_advisory_lock` holds a snapshot, for which CREATE IN
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.network import postgresql_session
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.holders import Guard, Holder, marked, postgresql_key, proof_key, readable
+from orchestrator.databases.holders import Blocker, Guard, Holder, marked, postgresql_key, proof_key, readable
+from orchestrator.databases.postgresql_blockers import blockers
 from orchestrator.errors import UnavailableError
 
 if TYPE_CHECKING:
     import psycopg
 
-# On the server's side, so that it lets go of the lock when our host vanishes without a word.
-_SESSION = """
-SELECT set_config(wanted.name, wanted.setting, false)
-FROM (VALUES ('idle_session_timeout', '0'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'),
-             ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '10000')) AS wanted (name, setting)
-JOIN pg_catalog.pg_settings USING (name)
-"""
 # A bigint key is shown in two halves, with objsubid 1. Of other roles' sessions an unprivileged role sees the
 # process, the role and the application_name, but no times.
 _HOLDER = """
-SELECT l.pid, a.application_name, a.usename::text, host(a.client_addr), a.backend_start, a.query_start
+SELECT l.pid, a.application_name, a.usename::text, host(a.client_addr), a.backend_start, a.query_start,
+  a.state NOT LIKE 'idle%%', a.query
 FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
@@ -79,7 +74,7 @@ class AdvisoryLocks:
                 mend=f"give {environment} the URL of the primary server",
                 code="standby",
             )
-        self._connection.execute(_SESSION)
+        self._connection.execute(*postgresql_session(self._endpoint.timeouts.network))
 
     def try_run(self) -> bool:
         """Take the run lock if it is free, and the proof."""
@@ -94,19 +89,25 @@ class AdvisoryLocks:
         row = self._holder(self._run_key)
         if row is None:
             return None
-        pid, name, role, client, started, _ = row
+        pid, name, role, client, started, *_ = row
         run, who, process = marked(name)
         if who is None:
-            return Holder(None, f"{role or 'unknown'}@{client or 'local'}", pid, started)
-        return Holder(run, who, process, started)
+            return Holder(None, f"{role or 'unknown'}@{client or 'local'}", pid, started, pid)
+        return Holder(run, who, process, started, pid)
 
     def work_holder(self) -> Holder | None:
         """Which server process still works, for whom, and since when its statement runs."""
         row = self._holder(self._work_key)
         if row is None:
             return None
-        pid, _, role, client, started, statement = row
-        return Holder(None, f"{role or 'unknown'}@{client or 'local'}", pid, statement or started)
+        pid, _, role, client, started, begun, running, text = row
+        who = f"{role or 'unknown'}@{client or 'local'}"
+        # Of another role's session the server tells no state, and a sentence about privileges for its text.
+        return Holder(None, who, pid, begun or started, pid, running, text if running is not None else None)
+
+    def blockers(self) -> tuple[Blocker, ...]:
+        """Who stands in the way of the session that has the work lock."""
+        return blockers(self._connection, *_halves(self._work_key))
 
     def alive(self) -> bool:
         """A lock's session is silent: only when its socket has something to say is the server asked."""
@@ -130,12 +131,16 @@ class AdvisoryLocks:
     def _taken(self, key: int) -> bool:
         return bool(self._ask("SELECT pg_try_advisory_lock(%s)", key)[0])
 
-    def _holder(self, key: int) -> tuple[int, str | None, str | None, str | None, datetime, datetime] | None:
-        unsigned = key & 0xFFFFFFFFFFFFFFFF
-        row: Any = self._connection.execute(_HOLDER, (unsigned >> 32, unsigned & 0xFFFFFFFF)).fetchone()
-        return row  # type: ignore[no-any-return]
+    def _holder(self, key: int) -> tuple[Any, ...] | None:
+        return self._connection.execute(_HOLDER, _halves(key)).fetchone()
 
     def _ask(self, statement: str, *parameters: object) -> tuple[Any, ...]:
         row = self._connection.execute(statement.encode(), parameters or None).fetchone()
         assert row is not None
         return row
+
+
+def _halves(key: int) -> tuple[int, int]:
+    """A bigint key as pg_locks shows it."""
+    unsigned = key & 0xFFFFFFFFFFFFFFFF
+    return unsigned >> 32, unsigned & 0xFFFFFFFF

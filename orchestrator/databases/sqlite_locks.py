@@ -6,17 +6,22 @@ side files are never deleted, since a file that is gone can be locked by two.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import stat
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orchestrator.databases.holders import Guard, Holder, here
+from orchestrator.databases.holders import Blocker, Guard, Holder, here
+from orchestrator.errors import UnavailableError
 
+_NO_FILE = (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EISDIR)
+"""How `open` refuses a symbolic link (BSD: EMLINK), a pipe or socket that nobody reads, a directory."""
 _ATTEMPTS = 4
 _BLINK = 0.02
 """Seconds between attempts: one who only asks holds the lock for an instant, which must not turn a run away."""
@@ -42,7 +47,7 @@ class SideFileLocks:
 
     def try_run(self) -> bool:
         """Take the run lock if it is free."""
-        file = os.open(self._run_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        file = _opened(self._run_file, os.O_RDWR | os.O_CREAT)
         if not _locked_soon(file) or _identity(self._run_file) != _identity_of(file):
             os.close(file)
             return False
@@ -61,6 +66,10 @@ class SideFileLocks:
     def work_holder(self) -> Holder | None:
         """Whose worker has the work lock."""
         return _holder(self._work_file)
+
+    def blockers(self) -> tuple[Blocker, ...]:
+        """Nobody: SQLite does not tell who has a database locked."""
+        return ()
 
     def alive(self) -> bool:
         """Whether lock file and database are still the same files: a replaced one is not locked."""
@@ -81,6 +90,26 @@ class SideFileLocks:
         return {"run": self._run_id, "who": here(), "pid": os.getpid(), "since": since}
 
 
+def _opened(path: Path, flags: int) -> int:
+    """The side file; UnavailableError for a link, a pipe, or one name of several: the file may be another's."""
+    try:
+        file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
+        raise _not_ours(path) from error
+    status = os.fstat(file)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink <= 1:
+        return file
+    os.close(file)
+    raise _not_ours(path)
+
+
+def _not_ours(path: Path) -> UnavailableError:
+    what = f"the lock file {path.name} is a link or no file, and was not touched"
+    return UnavailableError(what, where=str(path.parent), mend=f"find out who made it, then remove it: {path}")
+
+
 def _locked_soon(file: int) -> bool:
     for attempt in range(_ATTEMPTS):
         with suppress(BlockingIOError):
@@ -93,7 +122,7 @@ def _locked_soon(file: int) -> bool:
 
 def _holder(path: Path) -> Holder | None:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        file = _opened(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:

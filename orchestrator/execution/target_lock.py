@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.targets import Target
-from orchestrator.databases.locks import Guard, Holder, RunLock, acquire, wait_for_work
+from orchestrator.databases.locks import Guard, Holder, OnWait, RunLock, acquire, wait_for_work
 from orchestrator.errors import LockedError, UnavailableError
 from orchestrator.execution.setting import Setting
 
@@ -33,6 +33,7 @@ class Stopped(Exception):  # noqa: N818 - being asked to stop is no error
 class TargetLock:
     """The run lock of one target, released at the end of the `with`.
 
+    `kept` is False once it was taken anew, since another run may have had it in between.
     Taking it raises what `acquire` raises, and Stopped where a stop is asked for meanwhile.
     """
 
@@ -41,6 +42,7 @@ class TargetLock:
         self._target = target
         self._endpoint = setting.endpoints[target]
         self._begun = False
+        self.kept = True
         self._lock = self._acquired()
 
     @property
@@ -66,6 +68,7 @@ class TargetLock:
 
     def _alone(self) -> None:
         if not self._lock.alive():
+            self.kept = False
             self._lock.release()
             self._lock = self._acquired()
         self._wait_for_work()
@@ -78,12 +81,13 @@ class TargetLock:
         seconds = max(_ORPHAN_SECONDS, self._endpoint.timeouts.run_lock_wait)
         wait_for_work(self._lock, seconds, self._waiting("work lock"))
 
-    def _waiting(self, lock: str) -> Callable[[Holder | None], None]:
-        def tell(holder: Holder | None) -> None:
+    def _waiting(self, lock: str) -> OnWait:
+        def tell(holder: Holder | None, left: float) -> None:
             if self._setting.stop.requested and not self._begun:
                 raise Stopped
-            told = {"lock": lock, "holder": str(holder or "somebody")}
-            self._setting.tell(EventKind.LOCK_WAITING, self._target, **told)
+            who = str(holder or "somebody")
+            kind = EventKind.LOCK_WAITING
+            self._setting.tell(kind, self._target, lock=lock, holder=who, seconds_left=round(left))
 
         return tell
 

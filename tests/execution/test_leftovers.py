@@ -16,11 +16,14 @@ from orchestrator.execution.leftovers import leftovers
 FAMILIES = ("postgresql", "mysql", "sqlite")
 
 
-def clean(family: str, *, atomic: bool, changes: tuple[str, ...] = (), **final: Any) -> bool:
+def clean(
+    family: str, *, atomic: bool, changes: tuple[str, ...] = (), rows_stay: bool = False, **final: Any
+) -> bool:
     """The verdict on revision a2, for a worker's last word with these fields."""
     word: Mapping[str, Any] = {"say": "failed", "code": "revision_failed", "kept": [], "wrote": [], **final}
     observation = Observation(Target("prod"), Reading.VERSIONED, datetime.now(UTC), family=family)
-    return leftovers(Step("a2", "sha256:0", atomic=atomic), word, changes, observation).clean
+    step = Step("a2", "sha256:0", atomic=atomic)
+    return leftovers(step, word, changes, observation, rows_stay=rows_stay).clean
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -36,6 +39,20 @@ def test_what_wrote_nothing_is_clean(family: str) -> None:
     assert clean(family, atomic=False, wrote=["a1"])
     assert not clean(family, atomic=False, changes=("table t appeared",))
     assert not clean(family, atomic=False, kept=[["a2", "INSERT"]])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("atomic", [True, False])
+def test_another_connection_is_never_clean(family: str, atomic: bool) -> None:
+    """What a step did beside its transaction no database undoes; what another step did there does not count."""
+    assert not clean(family, atomic=atomic, wrote=["a2"], elsewhere=["a2"])
+    assert clean(family, atomic=atomic, wrote=["a1"], elsewhere=["a1"])
+
+
+def test_rows_that_no_rollback_undoes() -> None:
+    """Where tables keep their rows through a rollback a step that wrote is in doubt, another is not."""
+    assert not clean("mysql", atomic=True, wrote=["a2"], rows_stay=True)
+    assert clean("mysql", atomic=True, wrote=["a1"], rows_stay=True)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

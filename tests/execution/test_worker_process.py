@@ -72,7 +72,7 @@ def test_nothing_is_left_of_many_workers(project: AlembicProject, script: Callab
     files, threads = open_files(), threading.active_count()
     assert [use() for _ in range(5)] == [0] * 5
     wait_until(lambda: threading.active_count() <= threads, "the threads to end")
-    assert open_files() == files
+    assert open_files() <= files
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
