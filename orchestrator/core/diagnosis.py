@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orchestrator.core.divergence import State
 from orchestrator.core.findings import Finding, Level, Topic, ok, problem
 from orchestrator.core.inspection import Inspection
+from orchestrator.core.network import tls_mend
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.plan import at
 from orchestrator.core.project_diagnosis import why
@@ -33,7 +34,7 @@ class TargetFacts:
     observation: Observation
     version_table: str = "alembic_version"
     version_table_schema: str | None = None
-    protected: bool = False
+    require_tls: bool = False
     state: State | None = None
     unplaced: OrchestrateError | None = None
     inspection: Inspection | None = None
@@ -50,7 +51,7 @@ def of_target(facts: TargetFacts) -> Iterator[Finding]:
     if facts.inspection is not None:
         role = facts.inspection.role or "this user"
         yield from _privileges(facts.inspection, role)
-        yield from _way_there(facts.inspection, facts, role)
+        yield from _way_there(facts.inspection, facts)
         yield from _session(facts.inspection, role)
     yield from _transactional(facts)
 
@@ -140,33 +141,32 @@ def _privileges(seen: Inspection, role: str) -> Iterator[Finding]:
         what = f"tables belong to {owners}: revisions that alter them will fail for {role}"
         mend = f'GRANT "{seen.owners[0]}" TO "{role}"   # or ALTER TABLE … OWNER TO "{role}"'
         yield Finding(Topic.PRIVILEGES, Level.WARNING, what, mend)
-    if not seen.lacks and not seen.owners:
+    if not seen.rights_told:
+        what = f"what {role} may do is not known: the answer to SHOW GRANTS is not understood"
+        yield Finding(Topic.PRIVILEGES, Level.NOTE, what)
+    elif not seen.lacks and not seen.owners:
         yield ok(Topic.PRIVILEGES, f"{role} may read and write the version table and make tables")
 
 
-def _way_there(seen: Inspection, facts: TargetFacts, role: str) -> Iterator[Finding]:
+def _way_there(seen: Inspection, facts: TargetFacts) -> Iterator[Finding]:
     environment = facts.target.environment
     if seen.pooler:
         what = "a connection pooler is in between: locks taken through it hold nothing"
         yield problem(Topic.POOLER, what, f"give {environment} the direct URL of the server")
     else:
         yield ok(Topic.POOLER, "no connection pooler is in between")
-    if seen.standby:
-        what = "this server is a standby or set read-only: it can be read and not migrated"
-        yield problem(Topic.READ_ONLY, what, f"give {environment} the URL of the primary server")
+    if (unwritable := seen.unwritable(environment)) is not None:
+        yield problem(Topic.READ_ONLY, unwritable.what, unwritable.mend)
     elif seen.read_only:
-        what, mend = (
-            f"sessions of {role} are read-only",
-            f'ALTER ROLE "{role}" RESET default_transaction_read_only',
-        )
-        yield problem(Topic.READ_ONLY, what, mend)
+        what = f"sessions of {seen.role} are read-only: env.py must make its own writable, or no revision is run"
+        mend = f'ALTER ROLE "{seen.role}" RESET default_transaction_read_only   # or ALTER DATABASE … RESET'
+        yield Finding(Topic.READ_ONLY, Level.WARNING, what, mend)
     else:
         yield ok(Topic.READ_ONLY, "it can be written")
     if seen.encrypted is False:
-        level = Level.WARNING if facts.protected else Level.NOTE
-        option = "sslmode=require" if facts.observation.family == "postgresql" else "ssl_ca=FILE"
+        level = Level.PROBLEM if facts.require_tls else Level.NOTE
         what = "the connection is not encrypted: passwords and rows can be read on the way"
-        yield Finding(Topic.TLS, level, what, f"add ?{option} to the url of {environment}")
+        yield Finding(Topic.TLS, level, what, tls_mend(facts.observation.family, environment))
     else:
         yield ok(Topic.TLS, "the connection is encrypted" if seen.encrypted else "nothing leaves this machine")
 
@@ -181,8 +181,8 @@ def _session(seen: Inspection, role: str) -> Iterator[Finding]:
         yield Finding(
             Topic.LOCKS, Level.WARNING, what, "let every run of this environment use the URL of one node"
         )
-    if not seen.holders_named:
-        what = "performance_schema is off: of another run only its user can be named, not the run"
+    if not seen.blockers_named:
+        what = "performance_schema is off: who keeps a revision from a table can only be guessed"
         yield Finding(Topic.LOCKS, Level.NOTE, what, "start the server with performance_schema = ON")
     if abs(seen.clock) > _MOST_SECONDS_APART:
         side = "ahead of" if seen.clock > 0 else "behind"

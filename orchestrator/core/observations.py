@@ -26,6 +26,11 @@ class Reading(StrEnum):
     """No server answered, or the server has no such database."""
 
     @property
+    def answered(self) -> bool:
+        """Whether the database let this role in."""
+        return self not in (Reading.DENIED, Reading.UNREACHABLE)
+
+    @property
     def readable(self) -> bool:
         """Whether the heads are known."""
         return self in (Reading.VERSIONED, Reading.EMPTY)
@@ -37,7 +42,8 @@ class Observation:
 
     `heads` are the rows of the version table, sorted. `identity` tells this database from others and is stable
     over restarts; `instance` adds what only this running server has, so two observations with the same
-    `instance` are one database. `schema` is where the version table is, or would be made.
+    `instance` are one database. `schema` is where the version table is, or would be made. `encrypted` is None
+    where nothing leaves this machine, or nobody answered.
     """
 
     target: Target
@@ -49,6 +55,7 @@ class Observation:
     identity: str | None = None
     instance: str | None = None
     schema: str | None = None
+    encrypted: bool | None = None
     detail: str | None = None
     mend: str | None = None
 
@@ -61,3 +68,11 @@ class Observation:
     def transactional(self) -> bool:
         """Whether this database undoes a failed revision, DDL included (Alembic's `impl.transactional_ddl`)."""
         return self.family == "postgresql"
+
+    @property
+    def schema_tells(self) -> bool:
+        """Whether an unchanged schema proves that a revision whose process died left nothing.
+
+        On SQLite: DDL within a transaction does not end it, and what a dead process changed in one is undone.
+        """
+        return self.family == "sqlite"

@@ -6,12 +6,15 @@ It tells that an object changed, not how; what of it matters is decided elsewher
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from orchestrator.databases.connect import access, explained
 from orchestrator.databases.endpoint import Endpoint
 
 _INVALID = " INVALID"
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+"""A name that PostgreSQL takes without quotes, but for its reserved words."""
 
 
 def catalog(endpoint: Endpoint) -> dict[str, str]:
@@ -46,6 +49,17 @@ def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str
     lines |= {f"{name} changed" for name in changed}
     lines |= {f"{name} is INVALID" for name in appeared | changed if after[name].endswith(_INVALID)}
     return tuple(sorted(lines))
+
+
+def invalid_indexes(endpoint: Endpoint, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """The indexes that came to be INVALID between two catalogs, each as a statement may name it."""
+    found = (name for name, digest in after.items() if digest.endswith(_INVALID) and before.get(name) != digest)
+    schema = f"{_quoted(endpoint.version_table_schema)}." if endpoint.version_table_schema else ""
+    return tuple(sorted(schema + _quoted(name.removeprefix("index ")) for name in found))
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else '"{}"'.format(name.replace('"', '""'))
 
 
 def _whole(name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.core.network import DEFAULT_SECONDS
 from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
 
@@ -13,18 +14,25 @@ class Timeouts:
     """How long to wait, in seconds; None waits for ever.
 
     `run_lock_wait` is how long to queue for another run; `table_lock` is how long a revision's DDL may wait
-    for the application's locks before it gives up: two different things with two different names.
+    for the application's locks before it gives up: two different things with two different names. `network` is
+    after how long a cut network is noticed, on both ends of a connection. `table_lock_retries` is a number: how
+    often a revision that gave up waiting for such a lock, or met a deadlock, is tried again.
     """
 
     connect: float = 5.0
+    network: float = DEFAULT_SECONDS
     run_lock_wait: float = 0.0
     table_lock: float | None = 10.0
+    table_lock_retries: int = 3
     statement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One target, where it is, which project's revisions it follows, and what its env.py is given."""
+    """One target, where it is, which project's revisions it follows, and what its env.py is given.
+
+    `require_tls` says that nothing may change it over a connection that leaves this machine in clear.
+    """
 
     target: Target
     url: Secret
@@ -32,5 +40,6 @@ class Endpoint:
     version_table: str = "alembic_version"
     version_table_schema: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
+    require_tls: bool = False
     variables: tuple[tuple[str, Secret], ...] = ()
     x_arguments: tuple[str, ...] = ()

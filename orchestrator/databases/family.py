@@ -36,15 +36,20 @@ class Sight:
     schema: str | None = None
     detail: str | None = None
     mend: str | None = None
+    encrypted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a database could not be read: how far it came, the cause in plain words, what to do. Holds no secret."""
+    """Why a database could not be read: how far it came, the cause in plain words, what to do. Holds no secret.
+
+    `passing` says that the server is there and may let us in an instant later.
+    """
 
     reading: Reading
     detail: str
     mend: str | None = None
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ error number tells why not.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.observations import Reading
@@ -28,6 +26,7 @@ from orchestrator.databases.family import (
     told,
 )
 from orchestrator.databases.holders import LockSession, mark
+from orchestrator.databases.mysql_connection import connect, connected, encrypted
 from orchestrator.databases.mysql_locks import UserLocks
 from orchestrator.databases.mysql_queries import DEFINITIONS, FACTS, POPULATED
 from orchestrator.errors import ConfigurationError
@@ -38,12 +37,9 @@ if TYPE_CHECKING:
 _ABSENT = {1146, 1049, 1051}  # no such table, no such database, unknown table: as SQLAlchemy's has_table
 _UNREADABLE = {1142, 1143, 1044}  # denied on the table, a column, the database
 _NO_COLUMN = 1054
-_SSL_WORDS = {"ca", "capath", "cert", "key", "cipher", "check_hostname"}
-_PASSED = {"unix_socket", "ssl_verify_cert", "ssl_verify_identity", "ssl_key_password", "ssl_disabled"}
-_DEFAULTS = {"read_default_file", "read_default_group"}
+_LOST = 2013
 _CATALOG_SECONDS = 60.0
 """How long one answer about a whole schema may take: information_schema opens every table of a large one."""
-_TRUE = ("true", "1", "yes", "on")
 
 _CAUSES: dict[int, tuple[Reading, str, str]] = {
     1045: (Reading.DENIED, "user or password was refused", "correct them in {url}"),
@@ -58,7 +54,7 @@ _CAUSES: dict[int, tuple[Reading, str, str]] = {
     1049: (Reading.UNREACHABLE, "the server has no database {database}", "create it, or correct {url}"),
     1046: (Reading.UNREACHABLE, "the URL names no database", "add /database to {url}"),
     1040: (Reading.UNREACHABLE, "the server has no connection left", "try again later"),
-    2013: (
+    _LOST: (
         Reading.UNREACHABLE,
         "no answer within {timeout}",
         "check that the server runs and no firewall is between",
@@ -83,11 +79,12 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
                 "the URL names no database", mend=f"add /database to the url of {_url(endpoint)}"
             )
         reading, heads, failure = _read(connection, endpoint, schema)
-        server = server_name(connection)
+        server, safe = server_name(connection), encrypted(connection)
     place = [facts.get(name) for name in ("SERVER_UUID", "SERVER_UID", "HOSTNAME", "PORT", "DATADIR")]
     identity = fingerprint("mysql", *place, schema, endpoint.version_table)
     detail, mend = told(failure)
-    return Sight(reading, heads, server, identity, fingerprint(identity, facts["STARTED"]), schema, detail, mend)
+    instance = fingerprint(identity, facts["STARTED"])
+    return Sight(reading, heads, server, identity, instance, schema, detail, mend, safe)
 
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
@@ -102,9 +99,9 @@ def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
 def open_locks(endpoint: Endpoint, address: Address, run_id: str | None) -> LockSession:
     """A connection that commits each statement and whose user locks live as long as it does."""
     name = mark(run_id) if run_id else APPLICATION
-    connection = _connect(endpoint, address, name, endpoint.timeouts.connect)
+    connection = connect(endpoint, address, name, endpoint.timeouts.connect)
     try:
-        locks = UserLocks(connection, endpoint)
+        locks = UserLocks(connection, endpoint, run_id)
         if run_id is not None:
             locks.prepare()
     except BaseException:
@@ -126,6 +123,10 @@ def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure |
     timeout = seconds(endpoint.timeouts.connect)
     names = {"url": url, "database": address.database or "", "user": address.user or "", "timeout": timeout}
     number = error.args[0] if error.args else None
+    if number == _LOST and "timed out" not in text:
+        what = f"{address.shown}: the server dropped the connection"
+        mend = "look into the server's log; try again in a moment"
+        return Failure(Reading.UNREACHABLE, what, mend, passing=True)
     if number in _CAUSES:
         reading, cause, mend = _CAUSES[number]
         return Failure(reading, f"{address.shown}: {cause.format(**names)}", mend.format(**names))
@@ -138,87 +139,6 @@ def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure |
 
 def _url(endpoint: Endpoint) -> str:
     return endpoint.target.environment
-
-
-def _connect(endpoint: Endpoint, address: Address, name: str, patience: float) -> pymysql.Connection[Any]:
-    query = dict(address.query)
-    # MySQL's users and passwords are bytes of UTF-8; PyMySQL alone would send Latin-1 or fail.
-    arguments: dict[str, Any] = {
-        "host": address.host,
-        "port": address.port,
-        "user": address.user or query.get("user"),
-        "password": (address.password or query.get("password") or "").encode(),
-        "database": address.database,
-        **{key: value for key, value in query.items() if key in _PASSED | _DEFAULTS},
-        **{
-            key: query[key].lower() in _TRUE
-            for key in query
-            if key.startswith("ssl_verify") or key == "ssl_disabled"
-        },
-        **_tls(query),
-        **_charset(query),
-    }
-    connection: pymysql.Connection[Any] = _connection_class()(
-        connect_timeout=endpoint.timeouts.connect,
-        read_timeout=patience,
-        write_timeout=endpoint.timeouts.connect,
-        autocommit=True,
-        program_name=name,
-        **{key: value for key, value in arguments.items() if value not in (None, "", b"")},
-    )
-    return connection
-
-
-@functools.cache
-def _connection_class() -> Any:
-    base: Any = driver("pymysql.connections", "mysql").Connection
-    unverified: list[object] = []
-
-    class Connection(base):  # type: ignore[misc]
-        # PyMySQL reads the system's certificates for each connection, also where it verifies none: 35 ms of 45.
-        def _create_ssl_ctx(self, settings: dict[str, Any]) -> object:
-            if settings:
-                return super()._create_ssl_ctx(settings)
-            if not unverified:
-                unverified.append(super()._create_ssl_ctx(settings))
-            return unverified[0]
-
-    return Connection
-
-
-def _charset(query: dict[str, str]) -> dict[str, str]:
-    # PyMySQL would stumble over a name that it does not know, as other drivers have some.
-    name = query.get("charset", "")
-    known = driver("pymysql.charset", "mysql").charset_by_name(name) is not None
-    return {"charset": name} if known else {}
-
-
-def _tls(query: dict[str, str]) -> dict[str, Any]:
-    # As SQLAlchemy's dialect gathers them; `ssl_mode` is mysqlclient's and the server's own word.
-    found: dict[str, Any] = {word: query[f"ssl_{word}"] for word in _SSL_WORDS if f"ssl_{word}" in query}
-    if "check_hostname" in found:
-        found["check_hostname"] = found["check_hostname"].lower() in _TRUE
-    match query.get("ssl_mode", "").upper():
-        case "DISABLED":
-            return {"ssl_disabled": True}
-        case "REQUIRED":
-            found.setdefault("verify_mode", "none")
-            found.setdefault("check_hostname", False)
-        case "VERIFY_CA":
-            found.update(verify_mode="required", check_hostname=False)
-        case "VERIFY_IDENTITY":
-            found.update(verify_mode="required", check_hostname=True)
-    return {"ssl": found} if found else {}
-
-
-@contextmanager
-def connected(endpoint: Endpoint, address: Address, patience: float) -> Iterator[pymysql.Connection[Any]]:
-    """A connection that waits `patience` seconds for an answer; raises PyMySQL's errors."""
-    connection = _connect(endpoint, address, APPLICATION, patience)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 def _facts(connection: pymysql.Connection[Any]) -> dict[str, str | None]:

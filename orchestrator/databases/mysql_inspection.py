@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.core.inspection import Inspection, Lack, ahead, is_near
+from orchestrator.core.inspection import Inspection, Lack, ahead
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import driver
-from orchestrator.databases.mysql import connected, server_name
+from orchestrator.databases.mysql import server_name
+from orchestrator.databases.mysql_connection import connected, encrypted
 
 if TYPE_CHECKING:
     import pymysql
@@ -27,10 +28,14 @@ _GRANT = re.compile(
     r"(?P<verb>GRANT|REVOKE) (?P<rights>.+?) ON (?:TABLE )?"
     r"(?P<database>\*|`(?:[^`]|``)*`)\.(?P<table>\*|`(?:[^`]|``)*`) (?:TO|FROM) "
 )
+_GRANTED_ROLES = re.compile(r"GRANT (?P<roles>`.*`) TO ")
+_ROLE = re.compile(r"`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?")
 _COLUMNS = re.compile(r"\s*\([^)]*\)")
+_AS_IT_IS_READ = "SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1"
+"""How names are quoted in SHOW GRANTS is a setting: by ANSI_QUOTES as "name", without the other not at all."""
 _FACTS = """
 SELECT CURRENT_USER() AS role, CONNECTION_ID() AS session, @@global.read_only AS read_only,
-       @@performance_schema AS named, UNIX_TIMESTAMP(NOW(6)) AS clock
+       @@performance_schema AS watched, UNIX_TIMESTAMP(NOW(6)) AS clock
 """
 
 
@@ -38,19 +43,21 @@ def inspect(endpoint: Endpoint, address: Address, schema: str | None) -> Inspect
     """The user's rights in the database `schema`, where the version table is; raises PyMySQL's errors."""
     with connected(endpoint, address, endpoint.timeouts.connect) as connection:
         asked = time.time()
-        role, session, read_only, named, clock = _rows(connection, _FACTS)[0]
+        role, session, read_only, watched, clock = _rows(connection, _FACTS)[0]
         answered = time.time()
-        (database,) = _rows(connection, "SELECT DATABASE()")[0]
+        database = schema or _rows(connection, "SELECT DATABASE()")[0][0]
+        rights = _rights(connection, database, endpoint.version_table)
         return Inspection(
             server=server_name(connection),
             role=role,
-            lacks=tuple(_lacks(_grants(connection), role, schema or database, endpoint.version_table)),
+            lacks=() if rights is None else tuple(_lacks(rights, role, database)),
             standby=bool(read_only),
             pooler=session != connection.thread_id(),  # type: ignore[no-untyped-call]
-            encrypted=_encrypted(connection),
+            encrypted=encrypted(connection),
             clock=ahead(float(clock), asked, answered),
             cluster=_setting(connection, "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'") == "ON",
-            holders_named=bool(named),
+            blockers_named=bool(watched),
+            rights_told=rights is not None,
         )
 
 
@@ -73,6 +80,11 @@ def held(grants: Iterable[str], database: str, table: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def understood(grants: Iterable[str]) -> bool:
+    """Whether these lines tell of rights in a form that is read here; every user has at least USAGE."""
+    return any(map(_GRANT.match, grants))
+
+
 def _means(written: str, name: str, *, pattern: bool = False) -> bool:
     if written == "*":
         return True
@@ -84,20 +96,33 @@ def _means(written: str, name: str, *, pattern: bool = False) -> bool:
     return re.fullmatch(expression, name, re.DOTALL) is not None
 
 
-def _lacks(grants: Iterable[str], role: str, database: str, table: str) -> list[Lack]:
-    rights = held(grants, database, table)
-    missing = ", ".join(right for right in _NEEDED if right not in rights)
+def _lacks(rights: frozenset[str], role: str, database: str) -> Iterator[Lack]:
+    missing = tuple(right for right in _NEEDED if right not in rights)
     place, who = f"`{database.replace('`', '``')}`.*", _quoted(role)
-    return (
-        [Lack(f"may not {missing} in database {database}", f"GRANT {missing} ON {place} TO {who}")]
-        if missing
-        else []
-    )
+    if names := ", ".join(missing):
+        yield Lack(f"may not {names} in database {database}", f"GRANT {names} ON {place} TO {who}", missing)
 
 
 def _quoted(role: str) -> str:
     user, _, host = role.rpartition("@")
     return f"'{user}'@'{host}'"
+
+
+def _rights(connection: pymysql.Connection[Any], database: str, table: str) -> frozenset[str] | None:
+    """What the user may do by itself, or through any role that it may SET, as env.py may; None: not known."""
+    _rows(connection, _AS_IT_IS_READ)
+    lines = _grants(connection)
+    if not understood(lines):
+        return None
+    found = held(lines, database, table)
+    roles = [
+        role for match in filter(None, map(_GRANTED_ROLES.match, lines)) for role in _ROLE.findall(match["roles"])
+    ]
+    for role in roles if set(_NEEDED) - found else ():
+        with suppress(driver("pymysql", "mysql").MySQLError):
+            _rows(connection, f"SET ROLE {role}")
+            found |= held(_grants(connection), database, table)
+    return found
 
 
 def _grants(connection: pymysql.Connection[Any]) -> list[str]:
@@ -108,14 +133,6 @@ def _grants(connection: pymysql.Connection[Any]) -> list[str]:
             (roles,) = _rows(connection, "SELECT CURRENT_ROLE()")[0]
             question += f" FOR CURRENT_USER() USING {roles}" if roles not in (None, "NONE") else ""
     return [line for (line, *_) in _rows(connection, question)]
-
-
-def _encrypted(connection: pymysql.Connection[Any]) -> bool | None:
-    if _setting(connection, "SHOW SESSION STATUS LIKE 'Ssl_cipher'"):
-        return True
-    # PyMySQL has no public way to its socket.
-    peer = connection._sock.getpeername()  # type: ignore[attr-defined]
-    return None if is_near(peer[0] if isinstance(peer, tuple) else "/") else False
 
 
 def _setting(connection: pymysql.Connection[Any], question: str) -> str | None:

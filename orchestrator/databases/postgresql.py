@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from orchestrator.core.inspection import is_near
 from orchestrator.core.libpq import keywords
 from orchestrator.core.observations import Reading
 from orchestrator.core.urls import Address
@@ -99,7 +100,14 @@ _CAUSES: tuple[tuple[str, Reading, str, str], ...] = (
         "the server is starting or stopping",
         "try again in a moment",
     ),
+    (
+        "closed the connection|reset by peer",
+        Reading.UNREACHABLE,
+        "the server dropped the connection",
+        "look into the server's log; try again in a moment",
+    ),
 )
+_PASSING = re.compile("starting up|closed the connection|reset by peer")
 
 
 def observe(endpoint: Endpoint, address: Address) -> Sight:
@@ -109,11 +117,12 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
         reading, failure = _judge(facts, endpoint, connection.info.user)
         heads = _heads(connection, facts["found"], endpoint) if reading is Reading.VERSIONED else ()
         version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
+        safe = encrypted(connection)
     schema = facts["found"] or facts["home"]
     identity = fingerprint("postgresql", facts["system"], facts["database"], schema, endpoint.version_table)
     detail, mend = told(failure)
     instance = fingerprint(identity, facts["started"])
-    return Sight(reading, heads, f"PostgreSQL {version}", identity, instance, schema, detail, mend)
+    return Sight(reading, heads, f"PostgreSQL {version}", identity, instance, schema, detail, mend, safe)
 
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
@@ -156,7 +165,8 @@ def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure |
     text = _PREAMBLE.sub("", one_line(error, address))
     for pattern, reading, cause, mend in _CAUSES:
         if re.search(pattern, text):
-            return Failure(reading, f"{address.shown}: {cause.format(**names)}", mend.format(**names))
+            what = f"{address.shown}: {cause.format(**names)}"
+            return Failure(reading, what, mend.format(**names), passing=_PASSING.search(text) is not None)
     return Failure(Reading.UNREACHABLE, f"{address.shown}: {text}", f"check {names['url']}")
 
 
@@ -167,7 +177,7 @@ def _connect(endpoint: Endpoint, address: Address, name: str) -> Connection:
         "",
         autocommit=True,
         prepare_threshold=None,
-        **keywords(address, known),
+        **keywords(address, known, endpoint.timeouts.network),
         connect_timeout=max(1, round(endpoint.timeouts.connect)),
         application_name=name,
     )
@@ -182,6 +192,14 @@ def connected(endpoint: Endpoint, address: Address, name: str) -> Iterator[Conne
         yield connection
     finally:
         connection.close()
+
+
+def encrypted(connection: Connection) -> bool | None:
+    """Whether it is; None where nothing of it leaves this machine."""
+    if connection.pgconn.ssl_in_use:
+        return True
+    host = connection.pgconn.hostaddr.decode() or connection.info.host
+    return None if is_near(host) else False
 
 
 def _facts(connection: Connection, endpoint: Endpoint) -> dict[str, Any]:

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from orchestrator.core.inspection import Inspection, Lack, ahead, is_near
+from orchestrator.core.inspection import Inspection, Lack, ahead
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import APPLICATION
-from orchestrator.databases.postgresql import connected
-
-if TYPE_CHECKING:
-    import psycopg
+from orchestrator.databases.postgresql import connected, encrypted
 
 _LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout")
+# env.py may SET ROLE: what any role may do that this one is a member of, it may do.
 # Altering a table takes the owner's rights, which no GRANT gives. Tables of extensions are nobody's to migrate.
 _FACTS = """
 WITH home AS (
     SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = %(schema)s
+), roles AS (
+    SELECT oid FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'MEMBER')
 ), version_table AS (
     SELECT c.oid FROM pg_catalog.pg_class AS c JOIN home ON c.relnamespace = home.oid WHERE c.relname = %(table)s
 )
 SELECT current_user::text AS role, current_database()::text AS database, pg_backend_pid() AS backend,
     pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only,
     extract(epoch FROM clock_timestamp())::float8 AS clock,
-    (SELECT has_schema_privilege(oid, 'CREATE') FROM home) AS may_create,
-    has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
+    (SELECT bool_or(has_schema_privilege(roles.oid, home.oid, 'CREATE')) FROM home, roles) AS may_create,
+    (SELECT bool_or(has_database_privilege(oid, current_database(), 'CREATE')) FROM roles) AS may_create_schema,
     ARRAY(
         SELECT verb FROM version_table, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS verb
-        WHERE NOT has_table_privilege(version_table.oid, verb)
+        WHERE NOT EXISTS (
+            SELECT FROM roles WHERE has_table_privilege(roles.oid, version_table.oid, verb)
+            OR CASE WHEN verb <> 'DELETE' THEN has_any_column_privilege(roles.oid, version_table.oid, verb) END
+        )
     ) AS denied,
     ARRAY(
         SELECT DISTINCT pg_get_userbyid(c.relowner)::text
@@ -64,7 +67,7 @@ def inspect(endpoint: Endpoint, address: Address, schema: str | None) -> Inspect
             standby=facts["standby"],
             read_only=facts["read_only"],
             pooler=facts["backend"] != connection.info.backend_pid,
-            encrypted=_encrypted(connection),
+            encrypted=encrypted(connection),
             clock=ahead(facts["clock"], asked, answered),
             limits=tuple((name, value) for name, value in facts["limits"]),
         )
@@ -75,18 +78,11 @@ def _lacks(facts: dict[str, Any], endpoint: Endpoint, schema: str | None) -> lis
     wanted = schema or endpoint.version_table_schema
     if facts["may_create"] is False:
         grant = f'GRANT CREATE ON SCHEMA "{schema}" TO "{role}"'
-        lacks.append(Lack(f"may not create tables in schema {schema}", grant))
+        lacks.append(Lack(f"may not create tables in schema {schema}", grant, ("CREATE",)))
     if facts["may_create"] is None and not facts["may_create_schema"]:
         mend = f'CREATE SCHEMA "{wanted}" AUTHORIZATION "{role}"' if wanted else "set its search_path"
         lacks.append(Lack(f"has no schema{f' {wanted}' if wanted else ''}, and may not create one", mend))
-    if verbs := ", ".join(facts["denied"]):
+    if verbs := ", ".join(denied := facts["denied"]):
         grant = f'GRANT {verbs} ON "{schema}"."{endpoint.version_table}" TO "{role}"'
-        lacks.append(Lack(f"may not {verbs} on {schema}.{endpoint.version_table}", grant))
+        lacks.append(Lack(f"may not {verbs} on {schema}.{endpoint.version_table}", grant, tuple(denied)))
     return lacks
-
-
-def _encrypted(connection: psycopg.Connection[tuple[Any, ...]]) -> bool | None:
-    if connection.pgconn.ssl_in_use:
-        return True
-    host = connection.pgconn.hostaddr.decode() or connection.info.host
-    return None if is_near(host) else False

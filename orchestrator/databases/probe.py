@@ -19,6 +19,8 @@ from orchestrator.databases.family import Sight, seconds
 from orchestrator.errors import OrchestrateError
 
 AT_ONCE = 32
+_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two attempts at a server that is there and does not let us in yet."""
 _GRACE = 1.0
 """Seconds beyond the connect timeout after which a probe is given up: name resolution obeys no timeout of ours."""
 
@@ -34,8 +36,11 @@ def probe(endpoint: Endpoint, now: Callable[[], datetime]) -> Observation:
 
 
 def probe_all(endpoints: Iterable[Endpoint], now: Callable[[], datetime]) -> dict[Target, Observation]:
-    """All targets, concurrently; one that does not answer delays the others no longer than its connect timeout."""
-    waiting = list(endpoints)[::-1]
+    """All targets, concurrently, in the order asked; one that does not answer delays the others no longer than its
+    connect timeout.
+    """
+    asked = list(endpoints)
+    waiting = asked[::-1]
     done: SimpleQueue[Observation | BaseException] = SimpleQueue()
     due: dict[Target, tuple[float, Endpoint]] = {}
     seen: dict[Target, Observation] = {}
@@ -49,19 +54,26 @@ def probe_all(endpoints: Iterable[Endpoint], now: Callable[[], datetime]) -> dic
                 seen[observation.target] = observation
         for target in _overdue(due) if done.empty() else ():
             seen[target] = _given_up(due.pop(target)[1], now)
-    return seen
+    return {endpoint.target: seen[endpoint.target] for endpoint in asked}
 
 
 def _look(to: Access) -> Sight:
-    try:
-        return to.family.observe(to.endpoint, to.address)
-    except OrchestrateError as error:
-        return _unread(error.what, error.mend)
-    except Exception as error:
-        failure = to.family.explain(error, to.endpoint, to.address)
-        if failure is None:
-            raise
-        return Sight(failure.reading, detail=failure.detail, mend=failure.mend)
+    """What is seen; a server that drops the connection, or is starting, is asked again while there is time."""
+    end = time.monotonic() + to.endpoint.timeouts.connect
+    pause = _PAUSE
+    while True:
+        try:
+            return to.family.observe(to.endpoint, to.address)
+        except OrchestrateError as error:
+            return _unread(error.what, error.mend)
+        except Exception as error:
+            failure = to.family.explain(error, to.endpoint, to.address)
+            if failure is None:
+                raise
+            if not failure.passing or time.monotonic() + pause > end:
+                return Sight(failure.reading, detail=failure.detail, mend=failure.mend)
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def _unread(detail: str, mend: str | None) -> Sight:
@@ -113,6 +125,7 @@ def _observation(target: Target, at: datetime, family: str, sight: Sight) -> Obs
         identity=sight.identity,
         instance=sight.instance,
         schema=sight.schema,
+        encrypted=sight.encrypted,
         detail=sight.detail,
         mend=sight.mend,
     )

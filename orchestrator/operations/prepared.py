@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from orchestrator.core import plan as plans
 from orchestrator.core.comparison import Comparison
+from orchestrator.core.divergence import applied
 from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import EventKind, Listener
+from orchestrator.core.failure import Failure
 from orchestrator.core.gates.decide import closed, decide
 from orchestrator.core.gates.verdict import Circumstances, Verdict
 from orchestrator.core.plan import Plan, TargetPlan, at
-from orchestrator.core.reports import Failure, PlanReport, RunReport, finished_before, unstarted
-from orchestrator.core.run import Outcome, Run, StepState
+from orchestrator.core.reports import JournalHead, PlanReport, RunReport, finished_before, unstarted
+from orchestrator.core.run import Outcome, Run, lost
+from orchestrator.core.step_record import StepState
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.errors import LockedError, Problem, RefusedError, StalePlanError
+from orchestrator.errors import JournalError, LockedError, OrchestrateError, Problem, RefusedError, StalePlanError
 from orchestrator.execution.executor import execute
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.stop import Stop
+from orchestrator.faults import FaultPoint
 from orchestrator.journal.journal import Journal
+from orchestrator.operations.rights import forbidden
 from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.project.configuration import Configuration
 
@@ -62,7 +70,8 @@ class Prepared:
     def circumstances(self) -> Circumstances:
         """What the gates are told beside the plan."""
         pipeline, last_runs = self.seen.world.pipeline, self.seen.last_runs
-        return Circumstances(pipeline, last_runs, self.confirmed, self.comparison, self.accepted)
+        told = pipeline, last_runs, self.confirmed, self.comparison, self.accepted
+        return Circumstances(*told, in_clear=self.seen.in_clear)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -72,7 +81,8 @@ class Prepared:
     @property
     def report(self) -> PlanReport:
         """The plan as a report; nothing was changed."""
-        return PlanReport(self.plan, self.verdicts, self.downgrades, self.comparison)
+        lost = {target: found for target, found in self.seen.lost.items() if target in self.plan.by_target}
+        return PlanReport(self.plan, self.verdicts, self.downgrades, self.comparison, lost)
 
     @property
     def beginning(self) -> dict[str, Any]:
@@ -102,6 +112,8 @@ def perform(configuration: Configuration, prepared: Prepared, actor: Actor) -> R
         return RunReport(None, Outcome.REFUSED, plan, prepared.verdicts, failure=Failure.of(error))
     if shut := closed(again.verdicts):
         return _unperformed(plan, again.verdicts, shut)
+    if shut_out := forbidden(again.seen, (one.target for one in plan.targets if one.steps)):
+        return _refused(plan, again.verdicts, shut_out)
     return _run(configuration, again, actor)
 
 
@@ -118,8 +130,12 @@ def _unperformed(plan: Plan, verdicts: tuple[Verdict, ...], shut: tuple[Verdict,
     if not shut:
         return RunReport(None, Outcome.NOTHING_TO_DO, plan, verdicts, tuple(map(unstarted, plan.targets)))
     problems = [Problem(verdict.reason, f"gate {verdict.gate}", verdict.mend) for verdict in shut]
-    failure = Failure.of(RefusedError.collect(problems, "{n} gates are closed"))
-    return RunReport(None, Outcome.REFUSED, plan, verdicts, tuple(map(unstarted, plan.targets)), failure)
+    return _refused(plan, verdicts, RefusedError.collect(problems, "{n} gates are closed"))
+
+
+def _refused(plan: Plan, verdicts: tuple[Verdict, ...], error: OrchestrateError) -> RunReport:
+    targets = tuple(map(unstarted, plan.targets))
+    return RunReport(None, Outcome.REFUSED, plan, verdicts, targets, Failure.of(error))
 
 
 def resume(
@@ -131,9 +147,7 @@ def resume(
     and what the survey raises.
     """
     if run.complete:
-        return RunReport(
-            run.id, Outcome.NOTHING_TO_DO, run.plan, targets=tuple(map(finished_before, run.plan.targets))
-        )
+        return _ended_before(run, survey(configuration, run.plan.environments, actor.now))
     for name in (run.plan.source, run.plan.through, *confirmed):
         if name is not None:
             configuration.environment(name)
@@ -142,7 +156,30 @@ def resume(
     if shut := closed(prepared.verdicts):
         return _unperformed(run.plan, prepared.verdicts, shut)
     _still_the_same(run, seen)
+    if error := forbidden(seen, (plan.target for plan in run.plan.targets if not run.finished(plan.target))):
+        return _refused(run.plan, prepared.verdicts, error)
     return _run(configuration, prepared, actor, resumed=run)
+
+
+def _ended_before(run: Run, seen: Survey) -> RunReport:
+    """That a run which ended well is still done, as the databases say; raises StalePlanError where it is not."""
+    problems = []
+    for plan in run.plan.targets:
+        if (observation := seen.world.observations.get(plan.target)) is None:
+            continue
+        has = applied(seen.world.graphs[plan.target], observation)
+        if has is None or (gone := lost(run, plan.target, has)):
+            told = f"revision {', '.join(gone)} is gone" if has is not None else f"it is {observation.reading} now"
+            problems.append(Problem(f"run {run.id} ended well, and {told}", str(plan.target), run.plan.again))
+    if problems:
+        raise StalePlanError.collect(problems, "{n} targets are no longer as the run left them")
+    heads = {target: observation.heads for target, observation in seen.world.observations.items()}
+    targets = tuple(
+        replace(finished_before(plan), start=heads[plan.target], end=heads[plan.target])
+        for plan in run.plan.targets
+        if plan.target in heads
+    )
+    return RunReport(run.id, Outcome.NOTHING_TO_DO, run.plan, targets=targets)
 
 
 def _still_the_same(run: Run, seen: Survey) -> None:
@@ -160,8 +197,7 @@ def _changes_since(run: Run, plan: TargetPlan, seen: Survey) -> Iterator[str]:
     if plan.target not in seen.endpoints:
         yield "the target was taken out of environments.yaml"
         return
-    identity = seen.world.observations[plan.target].identity
-    if None not in (identity, plan.identity) and identity != plan.identity:
+    if run.elsewhere(plan.target, seen.world.observations[plan.target].identity):
         yield "the URL came to lead to another database"
     scripts = seen.world.graphs[plan.target].scripts
     yield from (f"the script of revision {head} is gone" for head in plan.start if head not in scripts)
@@ -173,26 +209,33 @@ def _changes_since(run: Run, plan: TargetPlan, seen: Survey) -> Iterator[str]:
 
 
 def _run(configuration: Configuration, prepared: Prepared, actor: Actor, resumed: Run | None = None) -> RunReport:
-    plan, seen = prepared.plan, prepared.seen
-    redactor = configuration.redactor()
     with Journal(configuration.journal, writing=True) as journal:
-        setting = Setting(
-            run_id=resumed.id if resumed else _run_id(actor),
-            actor=actor.name,
-            plan=plan,
-            endpoints={target: _patient(endpoint, actor.wait) for target, endpoint in seen.endpoints.items()},
-            projects={target: configuration.project_of(target) for target in seen.endpoints},
-            graphs=seen.world.graphs,
-            journal=journal,
-            listener=actor.listener,
-            redactor=redactor,
-            stop=actor.stop,
-            now=actor.now,
-            resumed=resumed,
-        )
+        setting = setting_of(configuration, prepared.plan, prepared.seen, actor, journal=journal, resumed=resumed)
         if resumed is None:
+            sys.audit(FaultPoint.BEFORE_RUN_STARTED)
             setting.tell(EventKind.RUN_STARTED, **prepared.beginning)
-        return replace(execute(setting), verdicts=prepared.verdicts)
+            sys.audit(FaultPoint.AFTER_RUN_STARTED)
+        return replace(execute(setting), verdicts=prepared.verdicts, journal=_head(journal))
+
+
+def setting_of(
+    configuration: Configuration, plan: Plan, seen: Survey, actor: Actor, *, journal: Journal, resumed: Run | None
+) -> Setting:
+    """What a run of the plan works with; the run is `resumed`, or a new one."""
+    return Setting(
+        run_id=resumed.id if resumed else run_id(actor.now()),
+        actor=actor.name,
+        plan=plan,
+        endpoints={target: _patient(endpoint, actor.wait) for target, endpoint in seen.endpoints.items()},
+        projects={target: configuration.project_of(target) for target in seen.endpoints},
+        graphs=seen.world.graphs,
+        journal=journal,
+        listener=actor.listener,
+        redactor=configuration.redactor(),
+        stop=actor.stop,
+        now=actor.now,
+        resumed=resumed,
+    )
 
 
 def _patient(endpoint: Endpoint, wait: float | None) -> Endpoint:
@@ -201,9 +244,16 @@ def _patient(endpoint: Endpoint, wait: float | None) -> Endpoint:
     return replace(endpoint, timeouts=replace(endpoint.timeouts, run_lock_wait=wait))
 
 
-def _run_id(actor: Actor) -> str:
+def run_id(now: datetime) -> str:
     """Sorts by time, is short enough to type, and is unique over machines that share a journal."""
-    return f"{actor.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _head(journal: Journal) -> JournalHead | None:
+    """The journal's end after a run, to be kept elsewhere; what kept it from being read was told already."""
+    with suppress(JournalError):
+        return journal.head()
+    return None
 
 
 def _changes(old: Plan, new: Plan) -> str:

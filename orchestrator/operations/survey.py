@@ -12,15 +12,18 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestrator.core.divergence import applied
+from orchestrator.core.doubt import Doubt, doubt_of
+from orchestrator.core.failure import Failure
+from orchestrator.core.locks import Leftover
 from orchestrator.core.observations import Observation
 from orchestrator.core.revisions import Graph
-from orchestrator.core.run import Run, doubtful_step, half_done
+from orchestrator.core.run import Lost, Run, doubtful_step, lost
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.locks import Holder, run_lock_holder
+from orchestrator.databases.locks import Holder, holders
 from orchestrator.databases.probe import AT_ONCE, probe_all
-from orchestrator.errors import ConfigurationError, Problem, ScriptsError, UnavailableError
+from orchestrator.errors import ConfigurationError, JournalError, Problem, ScriptsError, UnavailableError
 from orchestrator.execution.facts import facts_of
 from orchestrator.journal.journal import Journal
 from orchestrator.project.configuration import AlembicProject, Configuration
@@ -34,18 +37,39 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The world as seen, with the latest run on each target and who drives a target now."""
+    """The world as seen, with the latest run on each target, who drives a target now, and which step is in doubt.
+
+    `doubts` are as the journal has them; `lost` is what a target's latest run did and the target has no more.
+    `leftovers` are what works in targets that nobody drives.
+    """
 
     world: World
     endpoints: Mapping[Target, Endpoint]
     last_runs: Mapping[Target, Run]
     holders: Mapping[Target, str]
+    leftovers: Mapping[Target, Leftover]
+    doubts: Mapping[Target, Doubt]
+    lost: Mapping[Target, Lost]
+
+    @property
+    def in_clear(self) -> dict[Target, str]:
+        """The targets that require TLS and were reached over a network without, each with its family."""
+        seen = ((target, self.world.observations[target]) for target in self.endpoints)
+        return {t: o.family for t, o in seen if o.encrypted is False and self.endpoints[t].require_tls}
 
 
 def remembered(configuration: Configuration) -> Mapping[Target, Run]:
     """For each target the latest run that touched it; raises JournalError."""
     with Journal(configuration.journal) as journal:
         return journal.last_runs()
+
+
+def remembered_or_why_not(configuration: Configuration) -> tuple[Mapping[Target, Run], Failure | None]:
+    """The same; nothing, and why, where the journal cannot be read."""
+    try:
+        return remembered(configuration), None
+    except JournalError as error:
+        return {}, Failure.of(error)
 
 
 def survey(
@@ -62,15 +86,16 @@ def survey(
     by_target = _graphs(configuration, endpoints)
     last_runs = remembered(configuration) if last_runs is None else last_runs
     observations = probe_all(endpoints.values(), now)
-    holders = _holders(endpoints, observations, last_runs)
+    drivers, leftovers = _holders(endpoints, observations, last_runs)
+    doubts = _doubts(by_target, observations, last_runs, endpoints, drivers)
     world = World(
         pipeline=configuration.pipeline,
         graphs=by_target,
         observations=observations,
-        doubts=_doubts(by_target, observations, last_runs, endpoints, holders),
+        doubts={target: doubt.what for target, doubt in doubts.items()},
         modes={name: str(project.transactions) for name, project in _projects(configuration, endpoints).items()},
     )
-    return Survey(world, endpoints, last_runs, holders)
+    return Survey(world, endpoints, last_runs, drivers, leftovers, doubts, _lost(world, last_runs))
 
 
 def read_config(project: AlembicProject) -> AlembicConfig:
@@ -136,20 +161,38 @@ def _holders(
     endpoints: Mapping[Target, Endpoint],
     observations: Mapping[Target, Observation],
     last_runs: Mapping[Target, Run],
-) -> dict[Target, str]:
-    """Who drives the targets that their latest run has not finished; asking costs a connection, so only there."""
+) -> tuple[dict[Target, str], dict[Target, Leftover]]:
+    """Who drives the targets that their latest run has not finished, and what works in those that nobody drives.
+
+    Asking costs a connection, so it is done only there.
+    """
     unfinished = [target for target, run in last_runs.items() if target in endpoints and not run.finished(target)]
     asked = [target for target in unfinished if observations[target].reading.readable]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = dict(zip(asked, pool.map(lambda target: _holder(endpoints[target]), asked), strict=True))
-    return {target: str(holder) for target, holder in found.items() if holder is not None}
+        found = dict(zip(asked, pool.map(lambda target: _asked(endpoints[target]), asked), strict=True))
+    drivers = {target: str(driver) for target, (driver, _) in found.items() if driver is not None}
+    left = {target: worker for target, (_, worker) in found.items() if worker and target not in drivers}
+    return drivers, {target: _leftover(last_runs[target], worker) for target, worker in left.items()}
 
 
-def _holder(endpoint: Endpoint) -> Holder | None:
+def _asked(endpoint: Endpoint) -> tuple[Holder | None, Holder | None]:
     try:
-        return run_lock_holder(endpoint)
+        return holders(endpoint)
     except UnavailableError:  # it answered the probe and went away since: still a row, not a failure
-        return None
+        return None, None
+
+
+def _leftover(run: Run, worker: Holder) -> Leftover:
+    return Leftover(run.id, worker.session, worker.pid if worker.session is None else None)
+
+
+def _lost(world: World, last_runs: Mapping[Target, Run]) -> dict[Target, Lost]:
+    found: dict[Target, Lost] = {}
+    for target, observation in world.observations.items():
+        run, has = last_runs.get(target), applied(world.graphs[target], observation)
+        if run is not None and has is not None and (revisions := lost(run, target, has)):
+            found[target] = Lost(run.id, revisions)
+    return found
 
 
 def _doubts(
@@ -158,8 +201,8 @@ def _doubts(
     last_runs: Mapping[Target, Run],
     endpoints: Mapping[Target, Endpoint],
     holders: Mapping[Target, str],
-) -> dict[Target, str]:
-    doubts: dict[Target, str] = {}
+) -> dict[Target, Doubt]:
+    doubts: dict[Target, Doubt] = {}
     for target, observation in observations.items():
         has = applied(graphs[target], observation)
         run = last_runs.get(target)
@@ -167,5 +210,5 @@ def _doubts(
             continue
         facts = facts_of(endpoints[target], observation, has, run)
         if (revision := doubtful_step(run, target, facts)) is not None:
-            doubts[target] = half_done(run, target, revision)
+            doubts[target] = doubt_of(run, target, revision)
     return doubts

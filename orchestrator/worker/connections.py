@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import Pool
 
-from . import drivers, proof
+from . import drivers, network, proof
 from .halt import Halt, Tried
 
 _USE = re.compile(
@@ -29,6 +30,8 @@ _USE = re.compile(
 _PLACE = {"host", "hostaddr", "port", "service", "user", "password", "passwd", "passfile", "dsn", "dbname"}
 _PLACE |= {"database", "db", "unix_socket"}
 """Of a connection's options those that say where it goes, and as whom."""
+_WHERE_TO = ("host", "unix_socket")
+"""Of these the names that drivers which hide their socket know: mysql-connector's, mariadb's."""
 _ATTACH = getattr(sqlite3, "SQLITE_ATTACH", 24)
 _PRAGMA = getattr(sqlite3, "SQLITE_PRAGMA", 19)
 _OK, _DENY, _IGNORE = 0, 1, 2
@@ -39,8 +42,9 @@ class Connections:
     """Judges the connections of one process, from `watch` to its end.
 
     `attempts` are the places that were asked for, each with whether it was the target; `halted` is the first
-    refusal; `admitted` counts the connections that were let in. `dialect` is SQLAlchemy's, of the connection that
-    was asked for last. `in_revision` is set while a revision's own code runs.
+    refusal; `admitted` counts the connections that were let in, and those that a revision took from a pool.
+    `dialect` is SQLAlchemy's, of the connection that was asked for last. `in_revision` is set while a revision's
+    own code runs.
     """
 
     def __init__(self, request: dict[str, Any]) -> None:
@@ -50,16 +54,20 @@ class Connections:
         self._redirect: bool = request["inject"]["redirect"]
         self._refuses = request["other_databases"] == "refuse"
         self._read_only = request["do"] == "try"
+        self._require_tls: bool = request.get("require_tls", False)
+        self._network: dict[str, Any] | None = request.get("network")
         self.dialect: Any | None = None
         self.admitted = 0
         self.in_revision = self._asking = False
         self.attempts: list[tuple[bool, str]] = []
         self.halted: Halt | None = None
+        self._going = threading.local()
 
     def watch(self) -> None:
         """Judge every connection from here on."""
         event.listen(Engine, "do_connect", self._connecting)
         event.listen(Pool, "connect", self._connected)
+        event.listen(Pool, "checkout", self._taken)
         event.listen(Engine, "before_cursor_execute", self._executing)
         drivers.watch(self)
 
@@ -100,6 +108,10 @@ class Connections:
         self._asking = False
         self._judge(connection, proof.family_of(connection))
 
+    def _taken(self, connection: Any, _record: Any, _proxy: Any) -> None:
+        if self.in_revision and not proof.in_memory(connection, proof.family_of(connection)):
+            self.admitted += 1
+
     def _executing(self, conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         use = _USE.match(statement) if self._refuses and self._expected is not None else None
         if use is not None and proof.FAMILIES.get(conn.dialect.name) == "mysql":
@@ -124,6 +136,7 @@ class Connections:
 
     def opening(self, family: str, arguments: Sequence[Any], options: dict[str, Any]) -> None:
         """A connection to a server is about to be made: in a trial with a marker none is."""
+        self._going.to = [str(options[name]) for name in _WHERE_TO if options.get(name)]
         if self._marker is not None and family != "sqlite":
             meant = family == proof.FAMILIES.get(make_url(self._url).get_backend_name())
             self._veto(meant and self._marker in repr((arguments, options)), _asked_for(family, options))
@@ -155,12 +168,26 @@ class Connections:
             with suppress(Exception):
                 connection.close()
             self._refuse(place)
+        if reached and family != "sqlite":
+            self._on_the_way(connection, family)
         self.admitted += 1
         if family == "sqlite":
             self._authorize(connection)
         if self._read_only:
             proof.make_read_only(connection, family)
             self._note(reached, proof.where(connection, family))
+
+    def _on_the_way(self, connection: Any, family: str) -> None:
+        """See to the way to the target: not in clear where that is forbidden, and no cut unnoticed."""
+        if self._require_tls and network.in_clear(connection, family, getattr(self._going, "to", ())):
+            with suppress(Exception):
+                connection.close()
+            what = "refused a connection to the target without TLS, which it requires; nothing was run"
+            halt = Halt("tls", what)
+            self.halted = self.halted or halt
+            raise halt
+        if self._network is not None:
+            network.notice_cuts(connection, family, self._network)
 
     def _authorize(self, connection: Any) -> None:
         """Have SQLite ask before it attaches another file, and in a trial before it changes the journal's mode."""

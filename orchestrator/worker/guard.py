@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import time
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -28,6 +29,7 @@ from .proof import FAMILIES, is_target_file
 _ATTEMPTS = 4
 _BLINK = 0.02
 """Seconds between attempts at a file lock."""
+_PRIMARY = "give the URL of the primary server"
 _held_files: dict[tuple[int, int], int] = {}
 """By device and inode, open for the rest of the process: closing one would give its work lock away."""
 _own_sessions: set[int] = set()
@@ -48,18 +50,40 @@ def admit(connection: Any, expected: dict[str, Any], context: Any) -> None:
 def _postgresql(connection: Any, expected: dict[str, Any], context: Any) -> None:
     proof, work = int(expected["proof_key"]), int(expected["work_key"])
     database = _one(connection, "SELECT current_database()")
+    session = _one(connection, "SELECT pg_backend_pid()")
+    if _greeted_as(connection) not in (None, session):
+        what = f"env.py reaches database {database!r} through a connection pooler: locks taken there hold nothing"
+        raise Halt("pooler", what)
     if _one(connection, f"SELECT pg_try_advisory_lock(CAST({proof} AS bigint))"):
         _one(connection, f"SELECT pg_advisory_unlock(CAST({proof} AS bigint))")
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
-    if _one(connection, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"):
-        raise Halt("read_only", f"database {database!r} is a standby or read-only for this role")
+    _writable(connection, database)
     home = connection.execute(text(_HOME), {"table": context.version_table}).scalar()
     _same_place(context, expected, home)
-    session = _one(connection, "SELECT pg_backend_pid()")
     if _one(connection, f"SELECT pg_try_advisory_lock(CAST({work} AS bigint))"):
         _own_sessions.add(session)
     elif not _own_sessions & set(connection.execute(text(_HOLDERS), {"key": work}).scalars()):
         raise Halt("work_locked", "the server still works for an earlier run in this database")
+
+
+def _writable(connection: Any, database: str) -> None:
+    """Refuse a standby, and a session that env.py left read-only as it began."""
+    if _one(connection, "SELECT pg_is_in_recovery()"):
+        raise Halt("read_only", f"database {database!r} is on a standby", _PRIMARY)
+    if _one(connection, "SELECT current_setting('transaction_read_only')") == "on":
+        role = _one(connection, "SELECT quote_ident(current_user)")
+        mend = f"ALTER ROLE {role} RESET default_transaction_read_only (or ALTER DATABASE, where it is set there)"
+        raise Halt("read_only", f"env.py's session in database {database!r} is read-only", mend)
+
+
+def _greeted_as(connection: Any) -> int | None:
+    """The server process that whoever answered gave at the connection's beginning; None where no driver tells.
+
+    A server gives its own; a pooler, which shares a few of them, gives one of its making.
+    """
+    driver: Any = getattr(connection.connection, "driver_connection", None)
+    pid: int | None = getattr(getattr(driver, "info", None), "backend_pid", None)  # psycopg, psycopg2
+    return driver.get_server_pid() if hasattr(driver, "get_server_pid") else pid  # asyncpg
 
 
 _HOME = """
@@ -118,7 +142,7 @@ def _mysql(connection: Any, expected: dict[str, Any], context: Any) -> None:
         connection.execute(text("SELECT RELEASE_LOCK(:name)"), proof)
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
     if _one(connection, "SELECT @@global.read_only"):
-        raise Halt("read_only", f"the server of database {database!r} is read-only")
+        raise Halt("read_only", f"the server of database {database!r} is read-only", _PRIMARY)
     _same_place(context, expected, database)
     name = "orchestrate_work_" + hashlib.sha256(f"{database}\0{expected['token']}".encode()).hexdigest()[:40]
     session = _one(connection, "SELECT CONNECTION_ID()")
@@ -149,8 +173,12 @@ def _held(path: str) -> bool:
 
 
 def _lock_file(expected: dict[str, Any]) -> None:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(expected["work_lock"], flags, 0o600)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        os.close(descriptor)
+        raise Halt("lock_file", f"the lock file {expected['work_lock']} is a link or no file, and was not touched")
     if not _locked_soon(descriptor):
         os.close(descriptor)
         raise Halt("work_locked", "another process still works in this file for an earlier run")

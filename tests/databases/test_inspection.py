@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from orchestrator.core.inspection import Inspection
 from orchestrator.databases.inspection import inspect
-from orchestrator.databases.mysql_inspection import held
+from orchestrator.databases.mysql_inspection import held, understood
 from orchestrator.errors import UnavailableError
 from tests.databases.builders import beside, database, endpoint, look, run, versioned
 from tests.servers.mariadb import MariaDB
@@ -76,7 +76,7 @@ def test_a_file_and_a_directory_that_may_not_be_written_are_named(tmp_path: Path
     drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"] if os.geteuid() == 0 else []
     command = [*drop, sys.executable, "-c", asking, f"sqlite:///{file}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.splitlines() == [f"this user may not write {place}" for place in (file, tmp_path)]
+    assert done.stdout.splitlines() == [f"may not write {place}" for place in (file, tmp_path)]
 
 
 def test_a_server_that_is_gone_is_unavailable(postgresql_server: PostgreSQL) -> None:
@@ -145,6 +145,27 @@ def test_rights_that_a_user_lacks_on_mysql(mysql_server: MariaDB, new_database: 
     assert inspected(as_role(url, "reader")).lacks == ()
 
 
+@pytest.mark.parametrize("setting", ["sql_mode = 'ANSI_QUOTES'", "sql_quote_show_create = 0"])
+def test_however_a_server_quotes_its_grants(
+    setting: str, mysql_server: MariaDB, new_database: Callable[[str], str]
+) -> None:
+    """A server whose settings have SHOW GRANTS quote names otherwise, or not at all, is understood."""
+    url = new_database("mysql")
+    mysql_server.create_role("owner", PASSWORD)
+    run(url, f"GRANT ALL ON `{database(url)}`.* TO 'owner'@'%'", f"SET GLOBAL {setting}")
+    try:
+        seen = inspected(as_role(url, "owner"))
+    finally:
+        run(url, f"SET GLOBAL {setting.partition(' ')[0]} = DEFAULT")
+    assert (seen.lacks, seen.rights_told) == ((), True)
+
+
+def test_grants_in_another_form_say_nothing() -> None:
+    """Lines that are not understood are not taken for rights that lack; every user has at least USAGE."""
+    assert not understood(['GRANT ALL PRIVILEGES ON "shop".* TO "a"@"%"'])
+    assert understood(["GRANT USAGE ON *.* TO `a`@`%`"])
+
+
 def test_rights_through_a_role_count(mysql_server: MariaDB, new_database: Callable[[str], str]) -> None:
     """A user that has its rights from its default role lacks nothing."""
     url = new_database("mysql")
@@ -152,6 +173,24 @@ def test_rights_through_a_role_count(mysql_server: MariaDB, new_database: Callab
     run(url, "CREATE OR REPLACE ROLE migrators", f"GRANT ALL ON `{database(url)}`.* TO migrators")
     run(url, "GRANT migrators TO 'member'@'%'", "SET DEFAULT ROLE migrators FOR 'member'@'%'")
     assert inspected(as_role(url, "member")).lacks == ()
+
+
+def test_rights_through_a_role_that_may_be_set_count(
+    postgresql_server: PostgreSQL, mysql_server: MariaDB, new_database: Callable[[str], str]
+) -> None:
+    """What a role may do that env.py can SET is not missing, also where it is not the role's by itself."""
+    url = new_database("postgresql")
+    versioned(url, "a1")
+    postgresql_server.create_role("deployer", PASSWORD)
+    run(url, "DROP ROLE IF EXISTS migrators", "CREATE ROLE migrators", "ALTER ROLE deployer NOINHERIT")
+    run(url, "GRANT migrators TO deployer", "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    run(url, "GRANT CREATE ON SCHEMA public TO migrators", "ALTER TABLE alembic_version OWNER TO migrators")
+    assert inspected(as_role(url, "deployer")).lacks == ()
+    url = new_database("mysql")
+    mysql_server.create_role("deployer", PASSWORD)
+    run(url, "CREATE OR REPLACE ROLE migrators", f"GRANT ALL ON `{database(url)}`.* TO migrators")
+    run(url, "GRANT migrators TO 'deployer'@'%'", f"GRANT SELECT ON `{database(url)}`.* TO 'deployer'@'%'")
+    assert inspected(as_role(url, "deployer")).lacks == ()
 
 
 def test_a_read_only_server_is_one(mysql_server: MariaDB, new_database: Callable[[str], str]) -> None:

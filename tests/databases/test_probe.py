@@ -12,11 +12,12 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, make_url
 
 from orchestrator.core.observations import Reading
 from orchestrator.core.targets import Target
@@ -171,6 +172,49 @@ def test_a_stopped_server_is_unreachable_at_once(server: Server) -> None:
     assert time.monotonic() - start < 3
     assert seen.reading is Reading.UNREACHABLE
     assert "no server listens there" in (seen.detail or "")
+
+
+@contextmanager
+def dropping(server: Server, times: int) -> Iterator[int]:
+    """A port before the server that drops the first connections and then leads to it."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+
+        def serve() -> None:
+            for _ in range(times):
+                listener.accept()[0].close()
+            near, far = listener.accept()[0], socket.create_connection(("127.0.0.1", server.port))
+            Thread(target=_pump, args=(far, near), daemon=True).start()
+            _pump(near, far)
+
+        Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while chunk := source.recv(65536):
+            sink.sendall(chunk)
+        sink.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_connection_that_is_dropped_is_tried_again(server: Server) -> None:
+    """A server that drops the first connections and lets a later one in is seen, not called dead."""
+    _, url = server.new_database()
+    versioned(url, "a1")
+    with dropping(server, times=2) as port:
+        seen = look(make_url(url).set(port=port).render_as_string(hide_password=False))
+    assert (seen.reading, seen.heads) == (Reading.VERSIONED, ("a1",))
+
+
+def test_one_that_is_always_dropped_is_told_so(server: Server) -> None:
+    """After the connect timeout it is an observation that the server drops connections."""
+    _, url = server.new_database()
+    with dropping(server, times=100) as port:
+        seen = look(make_url(url).set(port=port).render_as_string(hide_password=False), connect=0.5)
+    assert seen.reading is Reading.UNREACHABLE
+    assert "dropped the connection" in (seen.detail or "")
 
 
 @pytest.mark.parametrize("scheme", ["postgresql+asyncpg", "mysql+aiomysql"])

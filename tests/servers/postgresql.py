@@ -114,7 +114,7 @@ class PostgreSQL(Server):
         for part in (package, package.with_name(f"{package.name}.libs")):
             if part.exists():
                 shutil.copytree(part, copy / part.name, symlinks=True, ignore=leave_out, dirs_exist_ok=True)
-        self._hand_over(copy)
+        self.hand_over(copy)
         return copy / package.name / installed.name / "bin"
 
 

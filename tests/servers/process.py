@@ -54,7 +54,7 @@ class Server(ABC):
         self._laid_out = False
         self._databases = 0
         self._account = _unprivileged_account()
-        self._hand_over(self.directory)
+        self.hand_over(self.directory)
         self._leash = subprocess.Popen(
             ["/bin/sh", "-c", _LEASH, "leash", self.immediate.name.removeprefix("SIG"), str(self.directory)],
             stdin=subprocess.PIPE,
@@ -196,7 +196,7 @@ class Server(ABC):
             **self._account,
         }
 
-    def _hand_over(self, place: Path) -> None:
+    def hand_over(self, place: Path) -> None:
         """Give the place and all in it to the account that the server runs as."""
         if self._account:
             for path in (place, *place.rglob("*")):

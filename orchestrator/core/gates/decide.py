@@ -6,10 +6,11 @@ from orchestrator.core.gates.order import order
 from orchestrator.core.gates.protected import protected
 from orchestrator.core.gates.schema import schema
 from orchestrator.core.gates.source_run import source_run
+from orchestrator.core.gates.tls import tls
 from orchestrator.core.gates.verdict import Answer, Circumstances, Gate, Verdict
 from orchestrator.core.plan import Plan
 
-GATES: tuple[Gate, ...] = (order, source_run, schema, protected)
+GATES: tuple[Gate, ...] = (order, source_run, schema, tls, protected)
 
 
 def decide(plan: Plan, circumstances: Circumstances) -> tuple[Verdict, ...]:

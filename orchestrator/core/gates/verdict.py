@@ -40,7 +40,8 @@ class Circumstances:
 
     `last_runs` holds, for each target, the latest run that touched it. `confirmed` are the
     environments a person named for this very run. `comparison` is an adoption's, and `accepted` whether a person
-    accepted what it found.
+    accepted what it found. `in_clear` are the targets, with their families, that require TLS and were reached
+    without.
     """
 
     pipeline: Pipeline
@@ -48,6 +49,7 @@ class Circumstances:
     confirmed: frozenset[str] = frozenset()
     comparison: Comparison | None = None
     accepted: bool = False
+    in_clear: Mapping[Target, str] = field(default_factory=dict)
 
 
 Gate = Callable[[Plan, Circumstances], Verdict]
