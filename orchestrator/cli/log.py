@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
@@ -38,6 +40,17 @@ def _program_log(stream: TextIO) -> Callable[[Event], None]:
         logger.info(fields.pop("event"), **fields)
 
     return write
+
+
+def _opened(path: str, _flags: int) -> int:
+    """A file of our own, for its owner alone; OSError for a link, a pipe, or a file that is another's too."""
+    flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    file = os.open(path, flags, 0o600)
+    found = os.fstat(file)
+    if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1 and found.st_uid == os.geteuid():
+        return file
+    os.close(file)
+    raise OSError(errno.EPERM, "it is another's, or no file", path)
 
 
 class RunLog:
@@ -92,12 +105,8 @@ class RunLog:
         try:
             if self._to_file is None:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW
-                self._file = open(  # noqa: SIM115 - the flags and the mode are the point
-                    self._folder / f"{event.run}.jsonl",
-                    "a",
-                    buffering=1,
-                    opener=lambda p, _: os.open(p, flags, 0o600),
+                self._file = open(  # noqa: SIM115 - how it is opened is the point
+                    self._folder / f"{event.run}.jsonl", "a", buffering=1, opener=_opened
                 )
                 self._to_file = _program_log(self._file)
             self._to_file(event)

@@ -1,4 +1,4 @@
-"""Where everything that a command says leaves the program: secrets masked, suggested commands complete."""
+"""Where everything that a command says leaves the program: masked, complete and harmless."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+from orchestrator.core.plain import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,17 +22,24 @@ _WIDE = 200
 _NARROW = 80
 """Columns below which nothing is folded any more: a terminal breaks a long line without losing any of it."""
 _SUGGESTED = re.compile(
-    r"\borchestrate (status|doctor|plan|promote|rollout|resume|resolve|runs|show|rollback|adopt)\b"
+    r"\borchestrate (status|locks|doctor|plan|promote|rollout|resume|resolve|runs|show|rollback|adopt"
+    r"|journal \w+)\b"
 )
+_TO_RESOLVE = re.compile(r"\borchestrate resolve \S+ ([^\s/]+)\S*(?=\s+--(?:not-)?applied)")
 _TRAILING_BLANKS = re.compile(r"[ \t]+(?=\n)")
 
 
-def complete(config: Path | None) -> Clean:
-    """Adds to every command in a text the environments file that this one was given by option."""
-    if config is None:
-        return lambda text: text
-    option = f" --config {shlex.quote(str(config))}"
-    return lambda text: _SUGGESTED.sub(lambda found: found[0] + option.replace("\\", "\\\\"), text)
+def complete(config: Path | None, protected: Container[str] = ()) -> Clean:
+    """Adds to every command in a text the environments file that this one was given by option.
+
+    To each that settles a doubt in one of the environments that are `protected` it adds their confirmation.
+    """
+    option = f" --config {shlex.quote(str(config))}".replace("\\", "\\\\") if config is not None else ""
+
+    def confirmed(found: re.Match[str]) -> str:
+        return f"{found[0]} --confirm {found[1]}" if found[1] in protected else found[0]
+
+    return lambda text: _SUGGESTED.sub(lambda found: found[0] + option, _TO_RESOLVE.sub(confirmed, text))
 
 
 class Sink:
@@ -49,18 +58,35 @@ class Sink:
         return getattr(self._stream, name)
 
 
-def console(stream: TextIO, clean: Clean) -> Console:
-    """A standard stream for people: colour on a terminal alone, and NO_COLOR is honoured."""
+def console(stream: TextIO, redact: Clean, finish: Clean = str) -> Console:
+    """A standard stream for people: colour on a terminal alone, and NO_COLOR is honoured.
+
+    `redact` masks secrets, `finish` completes the commands that are suggested.
+    """
     from rich.console import Console
+    from rich.segment import Segment
+    from rich.text import Text
 
     class Ours(Console):
-        """Leaves it to the caller what a reader that has gone means; Rich would end the process."""
+        """Draws nothing that a terminal would obey, and lets the caller say what a reader that has gone means."""
+
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            """As Rich, with every text made harmless; what Rich itself says to the terminal stays.
+
+            Secrets are masked before a text is folded: half of one would not be known.
+            """
+            if isinstance(renderable, Text) and (masked := redact(renderable.plain)) != renderable.plain:
+                renderable = Text(
+                    masked, renderable.style, justify=renderable.justify, overflow=renderable.overflow
+                )
+            for drawn in super().render(renderable, options):
+                yield drawn if drawn.control else Segment(harmless(drawn.text), drawn.style)
 
         def on_broken_pipe(self) -> None:
             """Tell the caller."""
             raise BrokenPipeError
 
-    sink: Any = Sink(stream, clean)
+    sink: Any = Sink(stream, lambda text: redact(finish(text)))
     drawn = Ours(file=sink, highlight=False, emoji=False, markup=False)
     if not drawn.is_terminal and "COLUMNS" not in os.environ:
         drawn.width = _WIDE

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
-from orchestrator.core.reports import Envelope, Failure, Report
+from orchestrator.core.failure import Failure
+from orchestrator.core.reports import Envelope, Report
 from orchestrator.errors import ConfigurationError, Exit, OrchestrateError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-_RELEASE: Mapping[str, Any] = {"run_id": None, "outcome": "refused", "gates": []}
+_RELEASE: Mapping[str, Any] = {"run_id": None, "outcome": "refused", "gates": [], "journal": None}
 _WHEN_FAILED: Mapping[str, Mapping[str, Any]] = {
     "status": {"pairs": []},
     "doctor": {"suggestion": None},
@@ -44,6 +45,8 @@ _WHEN_FAILED: Mapping[str, Mapping[str, Any]] = {
     "adopt": _RELEASE,
     "runs": {"runs": []},
     "show": {"run": None, "events": []},
+    "journal verify": {"events": None, "head": None, "expected": None, "expected_at": None},
+    "journal rebuild": {"run": None, "events": []},
 }
 """What a command's JSON document holds, beside what is always there, when it fails before there is a report."""
 
@@ -86,20 +89,28 @@ class Session:
         """A standard stream for people, with secrets masked and suggested commands complete."""
         from orchestrator.cli.output import complete, console
 
-        finish = complete(self.config)
-        return console(stream, lambda text: self.redact(finish(text)))
+        return console(stream, self.redact, complete(self.config, self._protected))
 
     def redact(self, text: str) -> str:
-        """The text without the secrets known by now; before the configuration is read none is."""
+        """The text without the secrets known by now; before a file is read, those that look like one."""
+        from orchestrator.core.secrets import Redactor
+
         configuration: Configuration | None = self.__dict__.get("configuration")
-        return configuration.redactor().text(text) if configuration is not None else text
+        return (configuration.redactor() if configuration is not None else Redactor()).text(text)
+
+    @property
+    def _protected(self) -> tuple[str, ...]:
+        """The environments known to be protected by now; none before a file is read."""
+        configuration: Configuration | None = self.__dict__.get("configuration")
+        environments = configuration.pipeline.environments if configuration is not None else ()
+        return tuple(environment.name for environment in environments if environment.protected)
 
     def print_json(self, envelope: Envelope, body: Mapping[str, Any]) -> None:
         """One JSON document on standard output."""
         from orchestrator.cli.output import complete, print_json
         from orchestrator.views.json import document
 
-        print_json(document(envelope, body), self.redact, complete(self.config))
+        print_json(document(envelope, body), self.redact, complete(self.config, self._protected))
 
     @cached_property
     def actor(self) -> str:
@@ -206,7 +217,7 @@ def _bug(session: Session, error: Exception) -> Failure:
 
     text = session.redact("".join(traceback.format_exception(error)))
     descriptor, path = tempfile.mkstemp(prefix="orchestrate-", suffix=".txt")
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
     what = f"this is a bug in orchestrate ({type(error).__name__}: {error})"
     mend = f"please report it with {path}; orchestrate status tells where every database stands"

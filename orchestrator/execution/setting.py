@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from orchestrator.core.run import Run
 from orchestrator.core.secrets import Redactor
 from orchestrator.core.targets import Target
 from orchestrator.databases.endpoint import Endpoint
+from orchestrator.errors import JournalError
 from orchestrator.execution.stop import Stop
 from orchestrator.journal.journal import Journal
 from orchestrator.project.configuration import AlembicProject
@@ -48,12 +49,28 @@ class Setting:
     def tell(
         self, kind: EventKind, target: Target | None = None, revision: str | None = None, **body: Any
     ) -> None:
-        """Record what is durable, and then let the listener know; raises JournalError."""
-        event = self.event(kind, target, revision, **body)
-        if kind.durable:
-            kept = {key: _cut(value) for key, value in event.body.items()}
-            self.journal.record([replace(event, body=kept)])
-        self.listener(event)
+        """Record what is durable, and then let the listener know; raises JournalError.
+
+        What could not be recorded is told as well, with `recorded` false in its body.
+        """
+        self.tell_all([self.event(kind, target, revision, **body)])
+
+    def tell_all(self, events: Sequence[Event]) -> None:
+        """As `tell`, for several at once: what is durable of them becomes so together."""
+        durable = [event for event in events if event.kind.durable]
+        if durable:
+            self._record(durable)
+        for event in events:
+            self.listener(event)
+
+    def _record(self, events: Sequence[Event]) -> None:
+        """Make them durable; what cannot be is told all the same: log and stderr may be all that is left of it."""
+        try:
+            self.journal.record([replace(e, body={k: _cut(v) for k, v in e.body.items()}) for e in events])
+        except JournalError:
+            for event in events:
+                self.listener(replace(event, body={**event.body, "recorded": False}))
+            raise
 
 
 def _cut(value: Any) -> Any:

@@ -147,23 +147,28 @@ def test_unknown_environments_are_named_with_the_nearest(tmp_path: Path) -> None
         found.endpoints(["prd"])
 
 
-def test_what_is_secret_is_masked_once_it_is_known(tmp_path: Path) -> None:
-    """The redactor knows the journal's password at once, and those of targets when they are fetched."""
+def test_what_is_secret_is_masked_from_the_beginning(tmp_path: Path) -> None:
+    """The redactor knows what file and variables hold once it is loaded, and what is fetched once it is."""
+    (tmp_path / "secret").write_text("postgresql://u:from-file@h/d2")
+    (tmp_path / "secret").chmod(0o600)
     text = HEAD + (
         "  prod:\n    url: '${URL}'\n    variables:\n"
-        "      {API_TOKEN: '${TOKEN}', STAGE: '${STAGE}', OTHER_URL: '${OTHER}'}\n"
+        "      {API_TOKEN: '${TOKEN}', STAGE: '${STAGE}', OTHER_URL: '${OTHER}', APP_SECRET: in-clear,"
+        " SORT_ORDER: none}\n    x_arguments: [tenant=acme, password=arg-pw]\n"
+        "  later: {url_file: secret}\n"
         "journal: postgresql://u:journal-pw@h/j\n"
     )
     variables = {
         "URL": "postgresql://u:p%3ass-word@h/d?sslpassword=key-pw", "TOKEN": "tok-123", "STAGE": "prod",
-        "OTHER": "redis://x:redis-pw@h/0",
+        "OTHER": "redis://x:redis-pw@h/0", "PGPASSWORD": "libpq-pw",
     }  # fmt: skip
     found = loaded(tmp_path, text, variables)
     redactor = found.redactor()
-    shown = "prod journal-pw p:ss-word p%3ass-word p%3Ass-word key-pw tok-123 redis-pw"
-    assert redactor.text(shown).count("***") == 1
+    written = "journal-pw p:ss-word p%3ass-word p%3Ass-word key-pw tok-123 redis-pw in-clear arg-pw libpq-pw"
+    assert redactor.text(f"prod acme none {written}") == "prod acme none" + " ***" * 10
+    assert redactor.text("from-file") == "from-file"
     found.endpoints()
-    assert redactor.text(shown) == "prod" + " ***" * 7
+    assert redactor.text("from-file") == "***"
     assert not any(secret in repr(found) for secret in (*variables.values(), "journal-pw") if secret != "prod")
 
 
@@ -172,3 +177,21 @@ def test_twenty_thousand_targets_are_read_in_seconds(tmp_path: Path) -> None:
     lines = "".join(f"    t{n}: {{url: 'postgresql://u:pw@h/d{n}'}}\n" for n in range(18_000))
     found = loaded(tmp_path, HEAD + "  d:\n   databases:\n" + lines)
     assert len(found.endpoints()) == 18_000
+
+
+def test_what_is_protected_requires_tls_unless_said_otherwise(tmp_path: Path) -> None:
+    """The nearest that says require_tls decides; where nobody does, whether the environment is protected."""
+    text = """
+version: 1
+environments:
+  dev: {url: "sqlite:///dev.db"}
+  test: {url: "sqlite:///test.db", require_tls: true}
+  prod:
+    protected: true
+    databases:
+      app: {url: "sqlite:///app.db"}
+      audit: {url: "sqlite:///audit.db", require_tls: false}
+projects: {app: {}}
+"""
+    found = {str(t): e.require_tls for t, e in loaded(tmp_path, text).endpoints().items()}
+    assert found == {"dev": False, "test": True, "prod": True, "prod/audit": False}

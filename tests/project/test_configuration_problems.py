@@ -6,12 +6,13 @@ from orchestrator.errors import ConfigurationError
 from tests.project.configurations import HEAD, loaded, told
 
 URL = "write it like postgresql://user@host/database or sqlite:///path/to/file.db"
+CLEAR = 'write "${A_DATABASE_URL}" and export it, or use url_file or url_command; then change the password'
 DURATION = 'write for example 5, "500ms" or "2m"'
 NAMES = "use a-z, 0-9, - and _, at most 63 characters, the first a letter or a digit"
 INVISIBLE = "pr\\u200bod: the name 'pr\\u200bod' holds U+200B ZERO WIDTH SPACE, names are [a-z0-9][a-z0-9_-]{0,62}"
 KEYS = (
-    "one of: project, variables, x_arguments, branches, version_table, version_table_schema, timeouts, url, "
-    "url_file, url_command, databases, protected"
+    "one of: project, variables, x_arguments, branches, version_table, version_table_schema, require_tls, "
+    "timeouts, url, url_file, url_command, databases, protected"
 )
 
 FILES = [
@@ -62,16 +63,29 @@ ENVIRONMENTS = [
      "write three slashes: sqlite:///path/to/file.db"),
     ("a: {url: 'postgresql://u:hunter2@h/d', protected: on}",
      "a.url: a password in clear, in a protected environment",
-     'write "${A_DATABASE_URL}" and export it, then change the password'),
+     CLEAR),
     ("a: {url: '${X:-postgresql://u:hunter2@h/d}', protected: on}",
      "a.url: a password in clear, in a protected environment",
-     'write "${A_DATABASE_URL}" and export it, then change the password'),
+     CLEAR),
     ("a: {url: 'postgresql://u@tenant:hunter2@h/d', protected: on}",
      "a.url: a password in clear, in a protected environment",
-     'write "${A_DATABASE_URL}" and export it, then change the password'),
+     CLEAR),
     ("a: {url: 'postgresql://u@h/d?password=hunter2', protected: on}",
      "a.url: a password in clear, in a protected environment",
-     'write "${A_DATABASE_URL}" and export it, then change the password'),
+     CLEAR),
+    ("a: {url: 'postgresql://u@h/d?connect_timeout=5&sslpa%73sword=hunter2', protected: on}",
+     "a.url: a password in clear, in a protected environment", CLEAR),
+    ("a: {url_command: [echo, 'postgresql://u:hunter2@h/d'], protected: on}",
+     "a.url_command[1]: a password in clear, in a protected environment", CLEAR),
+    ("a: {url: 'sqlite:///x', protected: on, variables: {DB_PASSWORD: hunter2}}",
+     "a.variables.DB_PASSWORD: a password in clear, in a protected environment",
+     'write "${DB_PASSWORD}" and export it; then change the password'),
+    ("a: {url: 'sqlite:///x', protected: on, variables: {BROKER: 'amqp://u:hunter2@h'}}",
+     "a.variables.BROKER: a password in clear, in a protected environment",
+     'write "${BROKER}" and export it; then change the password'),
+    ("a: {url: 'sqlite:///x', protected: on, x_arguments: [tenant=a, db-password=hunter2]}",
+     "a.x_arguments[1]: a password in clear, in a protected environment",
+     'write "${DB_PASSWORD}" and export it; then change the password'),
     ("a: {url: 'sqlite:///x', protected: maybe}", "a.protected: is neither true nor false", "write true or false"),
     ("a: {url: 'sqlite:///x', protected: '${HUNTER}'}", "a.protected: the variable HUNTER is not set, or empty",
      "export HUNTER=…"),
@@ -127,7 +141,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         loaded(tmp_path, text)
     assert refused.value.what == f"10 problems in {tmp_path}/environments.yaml"
     assert [what.partition(".yaml:")[2] for what, _ in told(refused.value, tmp_path)] == [
-        "4: the key 'dev' stands here and in line 3",
+        "4:3: the key 'dev' stands here and in line 3",
         "5: Test: the name 'Test' is not all lower case",
         "6: qa: unknown key 'ulr'",
         "7: same.project: there is no project 'nine'",
@@ -137,6 +151,36 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "11: projects.two: unknown key 'confg'",
         "12: journal: cannot hold the journal",
         "13: unknown key 'defalts'",
+    ]
+
+
+def test_an_unprotected_environment_may_have_passwords(tmp_path: Path) -> None:
+    """In a URL, a variable or an argument: a database on one's own machine has no secret worth a vault."""
+    keys = "{url: 'postgresql://u:pw@h/d?password=pw', variables: {DB_PASSWORD: pw}, x_arguments: [password=pw]}"
+    assert loaded(tmp_path, f"{HEAD}  dev: {keys}\n").endpoints()
+
+
+def test_what_a_protected_environment_keeps_out_of_the_file_is_allowed(tmp_path: Path) -> None:
+    """References, names of files, switches, and an inherited password that it replaces."""
+    text = (
+        HEAD + "  dev: {url: 'sqlite:///d.db'}\n  prod:\n    url: 'postgresql://u:${PW}@h/d?sslpassword=${PW}'\n"
+        "    protected: true\n    x_arguments: ['password=${PW}']\n    variables: {DB_PASSWORD: '${PW}',"
+        " DB_PASSWORD_FILE: /run/secrets/pw, USE_SECRET: 'true', EMPTY_SECRET: ''}\n"
+        "defaults: {variables: {DB_PASSWORD: hunter2}, x_arguments: [password=hunter2]}\n"
+    )
+    assert len(loaded(tmp_path, text, {"PW": "hunter2"}).endpoints()) == 2
+
+
+def test_a_password_in_defaults_is_told_once(tmp_path: Path) -> None:
+    """However many protected environments inherit it."""
+    text = (
+        HEAD + "  a: {url: 'sqlite:///a.db', protected: on}\n  b: {url: 'sqlite:///b.db', protected: on}\n"
+        "defaults: {variables: {DB_PASSWORD: hunter2}}\n"
+    )
+    with pytest.raises(ConfigurationError) as refused:
+        loaded(tmp_path, text)
+    assert [what for what, _ in told(refused.value, tmp_path)] == [
+        "environments.yaml:5: defaults.variables.DB_PASSWORD: a password in clear, in a protected environment"
     ]
 
 

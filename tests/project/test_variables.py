@@ -36,7 +36,8 @@ def test_what_is_no_reference_is_refused(template: str) -> None:
 
 def test_a_value_that_comes_out_empty_is_missing_but_in_variables() -> None:
     """A URL from a variable that is set to nothing is missing; what env.py is given may be empty."""
-    filled = fill(parse(b"{url: '${EMPTY}', variables: {X: '${EMPTY}'}}", "f"), VARIABLES)
+    text = b"{url: '${EMPTY}', url_file: '/run/${EMPTY}/url', variables: {X: '${EMPTY}'}}"
+    filled = fill(parse(text, "f"), VARIABLES)
     assert {place: found.missing for place, found in filled.expansions.items()} == {
-        ("url",): ("EMPTY",), ("variables", "X"): (),
+        ("url",): ("EMPTY",), ("url_file",): ("EMPTY",), ("variables", "X"): (),
     }  # fmt: skip

@@ -6,6 +6,7 @@ only what can be judged from the text is judged.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Definition:
     version_table: str
     version_table_schema: str | None
     timeouts: Timeouts
+    require_tls: bool
     variables: Mapping[str, str]
     x_arguments: tuple[str, ...]
     expanded: frozenset[str]
@@ -109,7 +111,7 @@ class Definitions:
         key = next(key for key in way.ways if key in way.model_fields_set)
         place = (*layers[-1].place, key)
         if protected:
-            self._refuse_clear_password(way, place)
+            self._refuse_passwords(target, way, layers)
         return Definition(
             target=target,
             project=self._project(target.database, layers),
@@ -120,6 +122,7 @@ class Definitions:
             version_table=_latest(layers, "version_table"),
             version_table_schema=_latest(layers, "version_table_schema"),
             timeouts=_timeouts(layers),
+            require_tls=_requires_tls(layers, protected),
             variables={k: v for layer in layers for k, v in layer.shape.variables.items()},
             x_arguments=tuple(_latest(layers, "x_arguments")),
             expanded=frozenset(self._expanded_in(layers)),
@@ -153,15 +156,28 @@ class Definitions:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _refuse_clear_password(self, way: Connected, place: Place) -> None:
+    def _refuse_passwords(self, target: Target, way: Connected, layers: tuple[_Layer, ...]) -> None:
+        """In the URL of a protected target, in its program's arguments, and in what its env.py is given."""
+        for place, text in _of_urls(layers[-1].place, way):
+            if url_rules.has_clear_password(self._written(place, text)):
+                name = f"{target.environment}_DATABASE_URL"
+                self._refuse_password(place, name, ", or use url_file or url_command")
+        for place, name, text in _of_env(layers):
+            if url_rules.is_clear_secret(name, self._written(place, text).removeprefix(f"{name}=")):
+                self._refuse_password(place, name)
+
+    def _written(self, place: Place, text: str) -> str:
+        """What of the text stands in the file; nothing of one that came from elsewhere in its place."""
         expansion = self._expansions.get(place)
-        text = expansion.literal if expansion else way.url
-        if text is None or place in self._document.origins or not url_rules.has_clear_password(text):
-            return
-        name = str(place[1]).upper().replace("-", "_")
+        return "" if place in self._document.origins else expansion.literal if expansion else text
+
+    def _refuse_password(self, place: Place, variable: str, otherwise: str = "") -> None:
         what = f"{dotted(place)}: a password in clear, in a protected environment"
-        mend = f'write "${{{name}_DATABASE_URL}}" and export it, then change the password'
-        self.problems.append(Problem(what, self._document.where(place), mend))
+        name = re.sub(r"\W", "_", variable).upper()
+        mend = f'write "${{{name}}}" and export it{otherwise}; then change the password'
+        problem = Problem(what, self._document.where(place), mend)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _expanded_in(self, layers: tuple[_Layer, ...]) -> Iterator[str]:
         for layer in layers:
@@ -176,6 +192,24 @@ class Definitions:
                 key = rest[:2] if rest[0] in _MERGED else rest[:1]
                 if not any((*above.place, *key) in self._document.lines for above in layers[depth + 1 :]):
                     yield from variables.unset(self._document, place, self._expansions[place])
+
+
+def _of_urls(place: Place, way: Connected) -> Iterator[tuple[Place, str]]:
+    """The texts that may hold a URL, with their places."""
+    if way.url is not None:
+        yield (*place, "url"), way.url
+    for at, word in enumerate(way.url_command or ()):
+        yield (*place, "url_command", at), word
+
+
+def _of_env(layers: tuple[_Layer, ...]) -> Iterator[tuple[Place, str, str]]:
+    """The place, name and text of each variable and each argument that env.py is given in the end."""
+    nearest = {name: layer for layer in layers for name in layer.shape.variables}
+    for name, layer in nearest.items():
+        yield (*layer.place, "variables", name), name, layer.shape.variables[name]
+    giving = _giving(layers, "x_arguments")
+    for at, word in enumerate(giving.shape.x_arguments):
+        yield (*giving.place, "x_arguments", at), word.partition("=")[0], word
 
 
 def _entry_of(place: Place) -> Place:
@@ -195,6 +229,11 @@ def _giving(layers: tuple[_Layer, ...], key: str) -> _Layer:
 
 def _latest(layers: tuple[_Layer, ...], key: str) -> Any:
     return getattr(_giving(layers, key).shape, key)
+
+
+def _requires_tls(layers: tuple[_Layer, ...], protected: bool) -> bool:
+    shape = _giving(layers, "require_tls").shape
+    return shape.require_tls if "require_tls" in shape.model_fields_set else protected
 
 
 def _timeouts(layers: tuple[_Layer, ...]) -> Timeouts:

@@ -10,11 +10,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from orchestrator.core.network import DEFAULT_SECONDS
 from orchestrator.project.environments_file.templates import Attribute, OptionName, Template
 from orchestrator.project.environments_file.types import (
     Command,
+    Count,
     Duration,
     Hook,
+    Identifier,
     JournalUrl,
     Limit,
     Mode,
@@ -55,10 +58,16 @@ class TimeoutsShape(_Shape):
     """How long to wait: seconds, or a text like "500ms", "10s", "2m"; `none` for no limit."""
 
     connect: Duration = Field(default=5.0, description="For the server to answer. Default 5.")
+    network: Duration = Field(
+        default=DEFAULT_SECONDS, description="Until a cut network is noticed, on both ends. Default 10."
+    )
     run_lock_wait: Wait = Field(
         default=0.0, description="For another run on the same target to end. Default 0: do not."
     )
     table_lock: Limit = Field(default=10.0, description="For the application's locks, per statement. Default 10.")
+    table_lock_retries: Count = Field(
+        default=3, description="How often a revision that met a lock is tried again. Default 3."
+    )
     statement: Limit = Field(default=None, description="For one statement to end. Default none.")
 
 
@@ -77,8 +86,13 @@ class Inherited(_Shape):
         default=[],
         description="The labels of the branches that are followed here. Default all. Replaces inherited ones.",
     )
-    version_table: Text = Field(default="alembic_version", description="The table that holds the heads.")
-    version_table_schema: Text | None = Field(default=None, description="The schema of that table.")
+    version_table: Identifier = Field(default="alembic_version", description="The table that holds the heads.")
+    version_table_schema: Identifier | None = Field(default=None, description="The schema of that table.")
+    require_tls: Switch = Field(
+        default=False,
+        description="Whether changes need a connection that is encrypted or stays on this machine."
+        " Default: as protected.",
+    )
     timeouts: Annotated[TimeoutsShape, OrEmpty(dict)] = Field(
         default=TimeoutsShape(), description="How long to wait for what."
     )
@@ -90,7 +104,9 @@ class Connected(Inherited):
     ways: ClassVar[tuple[str, ...]] = ("url", "url_file", "url_command")
 
     url: Url = Field(default=None, description="SQLAlchemy URL. Keep the password out: ${VARIABLE}.")
-    url_file: OptionalText = Field(default=None, description="A file that holds the URL; best with mode 0600.")
+    url_file: OptionalText = Field(
+        default=None, description="A file that holds the URL; yours alone (mode 0600) or root's."
+    )
     url_command: Command = Field(
         default=None,
         description="A program and its arguments, run without a shell, that writes the URL to its output.",

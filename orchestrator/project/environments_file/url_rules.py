@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from orchestrator.core import urls
+from orchestrator.core.secrets import holding, telling
 
 Fault = tuple[str, str]
 """What is wrong and what to write instead."""
@@ -14,7 +16,6 @@ Fault = tuple[str, str]
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _CLEAR_PASSWORD = re.compile(r"://[^:/]*:([^@]+)@")
 _LAST_PORT = 65535
-_SECRET_QUERY = {"password", "passwd", "sslpassword", "ssl_key_password"}
 _EXAMPLE = "write it like postgresql://user@host/database or sqlite:///path/to/file.db"
 _MEMORY = "a database in memory is gone with its connection"
 
@@ -64,10 +65,21 @@ def journal_fault_of(url: str) -> Fault | None:
 
 def has_clear_password(text: str) -> bool:
     """Whether a password stands in the text itself, as user information or in the query."""
-    if _CLEAR_PASSWORD.search(text):
-        return True
-    query = text.partition("?")[2].split("&")
-    return any(key in _SECRET_QUERY and value for key, _, value in (part.partition("=") for part in query))
+    return _CLEAR_PASSWORD.search(text) is not None or any(holding(key) for key, _ in _query(text))
+
+
+def is_clear_secret(name: str, value: str) -> bool:
+    """Whether a variable or an argument of that name, with that text in the file, has a password in clear."""
+    if "://" in value:
+        return has_clear_password(value)
+    return holding(name) and value.lower() not in ("", "true", "false")
+
+
+def secrets_in(name: str, value: str) -> tuple[str, ...]:
+    """What of a variable's or an argument's value must never be shown: as its name tells, or a URL in it."""
+    if "://" in value:
+        return secrets_of(value)
+    return (value,) if telling(name) else ()
 
 
 def secrets_of(url: str) -> tuple[str, ...]:
@@ -75,11 +87,15 @@ def secrets_of(url: str) -> tuple[str, ...]:
     address = parsed(url)
     if address is None:
         return (url,)
-    found = [value for key, value in address.query if key in _SECRET_QUERY]
+    found = [value for key, value in address.query if holding(key)]
     if address.password:
         # The redactor knows the usual encodings of a text, not the one that the user may have chosen.
         found += [address.password, *_CLEAR_PASSWORD.findall(url)]
     return tuple(dict.fromkeys(found))
+
+
+def _query(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text.partition("?")[2])
 
 
 def place_of(url: str, root: Path) -> tuple[object, ...] | None:

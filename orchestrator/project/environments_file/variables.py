@@ -17,6 +17,10 @@ from orchestrator.project.environments_file.wording import Place, dotted
 from orchestrator.project.environments_file.yaml_file import Document
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^{}]*))?\}|\$\{", re.ASCII)
+MAX_REFERENCES = 64
+"""References in one value; a variable may be long, and a file may name it often."""
+MAX_CHARACTERS = 16 * 1024 * 1024
+"""Characters of all values with their references replaced."""
 _FORMS = "write ${NAME} or ${NAME:-default}; $${ stands for the two characters themselves"
 
 
@@ -34,12 +38,16 @@ class Unresolved(FromVariables):
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """One value that holds references: as written, as expanded, and the variables that are not usable."""
+    """One value that holds references: as written, as expanded, and the variables that are not usable.
+
+    `empty` are those that are set to nothing and have no default.
+    """
 
     template: str
     text: str
     names: tuple[str, ...]
     missing: tuple[str, ...]
+    empty: tuple[str, ...] = ()
 
     @property
     def literal(self) -> str:
@@ -56,6 +64,7 @@ def expand(template: str, variables: Mapping[str, str]) -> Expansion | None:
     """
     names: list[str] = []
     missing: list[str] = []
+    empty: list[str] = []
     malformed = False
 
     def replaced(match: re.Match[str]) -> str:
@@ -71,14 +80,13 @@ def expand(template: str, variables: Mapping[str, str]) -> Expansion | None:
         if value is None or not _is_text(value):
             missing.append(name)
             return ""
+        if not value:
+            empty.append(name)
         return value
 
     text = _REFERENCE.sub(replaced, template)
-    return (
-        None
-        if malformed
-        else Expansion(template, text, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(missing)))
-    )
+    distinct = (tuple(dict.fromkeys(found)) for found in (names, missing, empty))
+    return None if malformed else Expansion(template, text, *distinct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ def fill(document: Document, variables: Mapping[str, str]) -> Filled:
     """The document's values with every reference replaced that can be; the document is not changed."""
     expansions: dict[Place, Expansion] = {}
     problems: list[Problem] = []
+    room = MAX_CHARACTERS
 
     def filled(value: Any, place: Place) -> Any:
         match value:
@@ -107,14 +116,21 @@ def fill(document: Document, variables: Mapping[str, str]) -> Filled:
                 return value
 
     def leaf(value: str, place: Place) -> str:
-        expansion = expand(value, variables)
+        nonlocal room
+        expansion = expand(value, variables) if value.count("${") <= MAX_REFERENCES else None
+        room -= len(expansion.text) if expansion else 0
+        if value.count("${") > MAX_REFERENCES or room < 0:
+            what = f"{dotted(place)}: its variables make it too large"
+            problems.append(Problem(what, document.where(place), "is it the right file?"))
+            return Unresolved(value)
         if expansion is None:
             what = f"{dotted(place)}: a ${{ is not followed by NAME}}"
             problems.append(Problem(what, document.where(place), _FORMS))
             return Unresolved(value)
-        if not expansion.text and "variables" not in place[-2:-1]:
+        if "variables" not in place[-2:-1]:
             # CI systems set a secret that is not theirs to nothing: the same as not set.
-            expansion = replace(expansion, missing=expansion.names)
+            unusable = (*expansion.missing, *expansion.empty) if expansion.text else expansion.names
+            expansion = replace(expansion, missing=tuple(dict.fromkeys(unusable)))
         expansions[place] = expansion
         if expansion.missing:
             return Unresolved(value)

@@ -1,0 +1,138 @@
+"""Where a target's URL comes from: written, the one line of a file, or what a program prints.
+
+Files are read and programs are run here, each time that they are asked. Error text never holds what they gave: it
+names the key, the file or the program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.errors import ConfigurationError, UnavailableError
+from orchestrator.project.environments_file.definitions import Definition
+
+MAX_URL_BYTES = 8192
+COMMAND_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where relative paths begin, and the variables that programs are given."""
+
+    root: Path
+    variables: Mapping[str, str]
+
+
+def path_in(root: Path, text: str) -> Path:
+    """The path that the file means: `~` is a home, and what is relative begins at `root`. Links are kept."""
+    return root / os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises for an unknown user
+
+
+def text_of(definition: Definition, around: Surroundings) -> str:
+    """The URL as it is given; ConfigurationError or UnavailableError where it cannot be had."""
+    way = definition.way
+    if way.url is not None:
+        return way.url
+    if way.url_file is not None:
+        return _one_line(_content(definition, path_in(around.root, way.url_file)), definition)
+    return _one_line(_output(definition, way.url_command or (), around), definition)
+
+
+def _one_line(content: bytes, definition: Definition) -> str:
+    lines = content.decode("utf-8", "replace").strip().splitlines()
+    if len(content) <= MAX_URL_BYTES and len(lines) == 1:
+        return lines[0]
+    what = "gives nothing" if not lines else "gives more than one line of at most 8 KiB"
+    mend = "it must give the URL and nothing else"
+    raise ConfigurationError(f"{definition.name}: {what}", where=definition.where, mend=mend)
+
+
+def _content(definition: Definition, path: Path) -> bytes:
+    try:
+        # A pipe that nobody writes to must not hold everything up: what it is, is asked before anything is read.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            fault = _fault_of(os.fstat(file.fileno()), path)
+            if fault is None:
+                return file.read(MAX_URL_BYTES + 1)
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror}", "write the URL into it, for its owner alone: chmod 600"
+    what = f"{definition.name}: {path} {fault[0]}"
+    raise ConfigurationError(what, where=definition.where, mend=fault[1])
+
+
+def _fault_of(found: os.stat_result, path: Path) -> tuple[str, str] | None:
+    """Why the file that the path leads to is not to be trusted with a URL, and the mend; None where it is.
+
+    Docker and Kubernetes mount secrets as links to files of root that everybody in the container may read: who may
+    read a file of root's is not ours to say. As ssh does for keys, we mind who may read what is our own.
+    """
+    if not stat.S_ISREG(found.st_mode):
+        return "is not a file", "write the URL into a file; for a program there is url_command"
+    if found.st_uid not in (0, os.geteuid()):
+        return "belongs to somebody else", f"chown {os.geteuid()} {path}"
+    if found.st_mode & 0o022:
+        return "can be written by others", f"chmod 600 {path}"
+    if found.st_uid != 0 and found.st_mode & 0o044:
+        return "can be read by others", f"chmod 600 {path}"
+    return None
+
+
+def _output(definition: Definition, argv: Sequence[str], around: Surroundings) -> bytes:
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=around.root,
+            env=around.variables,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _unavailable(definition, argv[0], f"cannot be run: {error.strerror}") from None
+    try:
+        return _finished(process, definition, argv[0])
+    finally:
+        # What it left behind must not live on; the group is gone where it left nothing.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _finished(process: subprocess.Popen[bytes], definition: Definition, program: str) -> bytes:
+    deadline = time.monotonic() + COMMAND_SECONDS
+    assert process.stdout is not None
+    with process.stdout as stream:
+        content = b""
+        while len(content) <= MAX_URL_BYTES:
+            ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise _unavailable(definition, program, f"did not end within {COMMAND_SECONDS:g} seconds")
+            chunk = os.read(stream.fileno(), MAX_URL_BYTES)
+            if not chunk:
+                break
+            content += chunk
+    if len(content) > MAX_URL_BYTES:
+        return content
+    try:
+        code = process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise _unavailable(definition, program, f"did not end within {COMMAND_SECONDS:g} seconds") from None
+    if code != 0:
+        raise _unavailable(definition, program, f"failed with exit code {code}")
+    return content
+
+
+def _unavailable(definition: Definition, program: str, what: str) -> UnavailableError:
+    mend = "run it by hand and read what it says"
+    name = Path(program).name
+    return UnavailableError(f"{definition.name}: {name} {what}", where=definition.where, mend=mend)
