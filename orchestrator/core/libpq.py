@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from orchestrator.core.network import DEFAULT_SECONDS, libpq_keywords
 from orchestrator.core.urls import Address
 
-_KEEPALIVE = {"keepalives": "1", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3"}
-_UNACKNOWLEDGED_MS = "10000"
-"""How long sent bytes may stay unacknowledged; without it a cut network is noticed after minutes."""
 _TLS_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 _OURS = {"application_name", "fallback_application_name", "connect_timeout", "replication", "host", "port"}
 
 
-def keywords(address: Address, known: Container[str]) -> dict[str, str]:
+def keywords(address: Address, known: Container[str], network: float = DEFAULT_SECONDS) -> dict[str, str]:
     """Where to connect, as whom and how to notice that the network is gone; without timeout and name of ours.
 
-    `known` are the keywords of the libpq that is used; what else the URL's query has is left out.
+    `known` are the keywords of the libpq that is used; what else the URL's query has is left out. `network` is
+    after how many seconds a cut is noticed, where the URL itself does not say it.
     """
     found = {
-        **_KEEPALIVE,
-        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
+        **libpq_keywords(network),
         "user": address.user,
         "password": address.password,
         "dbname": address.database,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.injection import Injected
+from orchestrator.core.step_record import Progress
 from orchestrator.core.targets import Target
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import OrchestrateError
+from orchestrator.execution.protocol import Order
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.worker_process import Worker
 
@@ -25,6 +27,9 @@ class Conversed(Protocol):
 
         `autocommit` says that env.py has every statement commit by itself.
         """
+
+    def statements(self, revision: str, progress: Progress, told: Sequence[tuple[int, str]]) -> None:
+        """What became of statements that the database keeps by themselves: each its number and its text."""
 
     def committed(self, revision: str) -> None:
         """The worker says that a revision is committed."""
@@ -59,6 +64,18 @@ def converse(
     return final
 
 
+def _statements(worker: Worker, message: Mapping[str, Any], listener: Conversed) -> None:
+    """Have statements recorded; the worker waits for it, unless they have only been started."""
+    progress = Progress(message["progress"])
+    try:
+        listener.statements(message["revision"], progress, [(n, text) for n, text in message["statements"]])
+    except OrchestrateError:
+        worker.send({"go": False})
+        raise
+    if progress is not Progress.STARTED:
+        worker.send({"go": True})
+
+
 def variables_of(endpoint: Endpoint, inject: Injected) -> dict[str, str]:
     """What env.py's process finds in its environment; what the environment itself says wins."""
     return {name: value.reveal() for name, value in (*inject.variables, *endpoint.variables)}
@@ -77,7 +94,10 @@ def _last_word(
 ) -> Mapping[str, Any]:
     worker.send(request)
     held_back = False
+    order = Order(step["revision"] for step in request["steps"])
     for message in worker.messages():
+        if (fault := order.fault(message)) is not None:
+            return fault
         match message["say"]:
             case "admitted":
                 listener.admitted(message)
@@ -89,12 +109,14 @@ def _last_word(
                     raise
                 held_back = held_back or not go
                 worker.send({"go": go})
+            case "statements":
+                _statements(worker, message, listener)
             case "committed":
                 listener.committed(message["revision"])
             case "failed":
                 return message
             case "finished":
-                return {"say": "stopped"} if held_back else message
+                return {"say": "stopped"} if held_back else order.end(message)
             case _:
                 pass
     return {"say": "died", "exit": worker.close()}

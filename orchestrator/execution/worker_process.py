@@ -17,15 +17,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread, Timer
-from typing import Any
+from typing import IO, Any
 
 from orchestrator.errors import ConfigurationError
+from orchestrator.execution.protocol import GARBLED, LONGEST, Message, garbled, heard
 from orchestrator.project.configuration import AlembicProject
 
 _WORKER = Path(__file__).resolve().parent.parent / "worker"
 _GRACE_SECONDS = 5.0
 
-Message = dict[str, Any]
+_LONGEST_LINE = 64 * 1024
+"""Bytes of a printed line that are passed on: a program may print without ever ending the line."""
+_ANSWERS = {"scripts": "loaded", "try": "tried"}
+"""What a worker says to a request that has one answer."""
 
 
 class Worker:
@@ -48,7 +52,7 @@ class Worker:
             mend = f"set projects.{project.name}.python to an interpreter that has Alembic"
             raise ConfigurationError(what, where=where, mend=mend) from error
         self._socket = ours
-        self._lines = ours.makefile("r", encoding="utf-8", newline="\n")
+        self._lines = ours.makefile("rb")
         self._reader = Thread(target=self._read_output, args=(on_output,), daemon=True)
         self._reader.start()
         Thread(target=self._hang_up_at_its_end, daemon=True).start()
@@ -59,11 +63,12 @@ class Worker:
             self._socket.sendall(json.dumps(message).encode() + b"\n")
 
     def messages(self) -> Iterator[Message]:
-        """What the worker says, until it ends; a line cut off by its death is not a message."""
+        """What the worker says, until it ends or cannot be understood; a line cut off by its death is none."""
         with contextlib.suppress(OSError):
-            for line in self._lines:
-                if line.endswith("\n"):
-                    yield json.loads(line)
+            while (message := heard(self._lines.readline(LONGEST + 1))) is not None:
+                yield message
+                if message.get("code") == GARBLED:
+                    return
 
     def cancel(self) -> None:
         """Have the worker cancel the revision in hand and roll back; kill it if that takes too long."""
@@ -105,7 +110,7 @@ class Worker:
         if stream is None:
             return
         with stream:
-            for line in stream:
+            for line in _bounded(stream):
                 # Whatever is wrong with whoever listens: a pipe that nobody empties would stop the worker.
                 with contextlib.suppress(Exception):
                     on_output(line.decode(errors="replace").rstrip("\n"))
@@ -144,7 +149,24 @@ def ask(
     finally:
         patience.cancel()
         exit_code = worker.close()
+    if message is not None and message["say"] not in ("failed", _ANSWERS[request["do"]]):
+        message = garbled(f"it answers {message['say']!r}")
     return Answer(message, exit_code, late.is_set())
+
+
+def _bounded(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines; of one that is too long as much as ends at a blank, so that no secret in it is torn apart."""
+    while line := stream.readline(_LONGEST_LINE):
+        if line.endswith(b"\n") or len(line) < _LONGEST_LINE:
+            yield line
+            continue
+        kept, _, left = line.rpartition(b" ")
+        cut = len(left)
+        while rest := stream.readline(_LONGEST_LINE):
+            cut += len(rest)
+            if rest.endswith(b"\n"):
+                break
+        yield kept + b" ... (%d bytes of this line are left out)" % cut
 
 
 def _start(project: AlembicProject, variables: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:

@@ -36,6 +36,8 @@ from orchestrator.project.settings import Settings
 __all__ = ["AlembicProject", "Configuration", "OtherDatabases", "Transactions", "json_schema", "load"]
 
 _JOURNAL = ".orchestrator/journal.db"
+_OF_DRIVERS = ("PGPASSWORD", "MYSQL_PWD")
+"""Variables whose value a driver takes as the password where the URL has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,8 @@ class Configuration:
         names = self.pipeline.names if environments is None else tuple(environments)
         wanted = {target for name in names for target in self.environment(name).targets}
         definitions = [found for target, found in self._definitions.items() if target in wanted]
-        endpoints = connections.endpoints_of(definitions, Surroundings(self.root, self._variables))
-        for secret in {s for d, e in zip(definitions, endpoints, strict=True) for s in secrets_of(d, e)}:
-            self._redactor.add(secret)
+        around = Surroundings(self.root, self._variables)
+        endpoints = connections.endpoints_of(definitions, around, self._redactor)
         written = _written(self._definitions)
         fetched = {one.target: one.url.reveal() for one in endpoints if one.target not in written}
         if fetched:
@@ -107,7 +108,7 @@ class Configuration:
         return {endpoint.target: endpoint for endpoint in endpoints}
 
     def redactor(self) -> Redactor:
-        """What masks every password and URL known so far; it learns those that `endpoints` finds later."""
+        """What masks every password known so far; it learns those that are fetched later."""
         return self._redactor
 
 
@@ -135,8 +136,17 @@ def load(path: Path, settings: Settings, variables: Mapping[str, str]) -> Config
         journal=journal,
         _definitions=targets,
         _variables=dict(variables),
-        _redactor=Redactor(url_rules.secrets_of(journal.reveal())),
+        _redactor=_redactor(targets, journal, variables),
     )
+
+
+def _redactor(targets: Mapping[Target, Definition], journal: Secret, variables: Mapping[str, str]) -> Redactor:
+    """Knows every secret of the file, and those that drivers take from variables by themselves."""
+    names = {name for target in targets for name in (target.environment, target.database)}
+    redactor = Redactor(url_rules.secrets_of(journal.reveal()), names)
+    redactor.add(*{secret for found in targets.values() for secret in secrets_of(found)})
+    redactor.add(*(variables[name] for name in _OF_DRIVERS if name in variables))
+    return redactor
 
 
 def json_schema() -> dict[str, Any]:

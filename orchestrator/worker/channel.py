@@ -7,6 +7,10 @@ import os
 import socket
 from typing import Any
 
+from .halt import Halt
+
+_GARBLED = "garbled"
+
 
 class ParentGone(BaseException):
     """The other end closed, so no further step may start. Not an Exception, so that no env.py swallows it."""
@@ -30,12 +34,17 @@ class Channel:
             raise ParentGone from None
 
     def hear(self) -> dict[str, Any] | None:
-        """The parent's next message, or None once it has closed its end."""
+        """The parent's next message, or None once it has closed its end; raises Halt for what is none."""
         try:
             line = self._lines.readline()
+            message = json.loads(line) if line.endswith("\n") else None
         except OSError:
             return None
-        return json.loads(line) if line.endswith("\n") else None
+        except (ValueError, RecursionError):
+            raise Halt(_GARBLED, "the parent's message is not JSON") from None
+        if message is not None and not isinstance(message, dict):
+            raise Halt(_GARBLED, "the parent's message is not an object")
+        return message
 
     def ask(self, what: str, **fields: Any) -> dict[str, Any]:
         """Tell the parent and wait for its answer; raises ParentGone where none comes."""

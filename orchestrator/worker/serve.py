@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -24,8 +25,17 @@ def main(descriptor: int) -> int:
             if request is None:
                 return 0
             _answer(channel, request)
-    except (ParentGone, Halt):
+    except ParentGone:
         return 0
+    except Halt as halt:
+        return _halted(channel, halt)
+
+
+def _halted(channel: Channel, halt: Halt) -> int:
+    """Between two requests: cancelled, or told what cannot be understood; returns the exit code."""
+    with suppress(ParentGone):
+        channel.say("failed", **halt.reason)
+    return 0 if isinstance(halt, Cancelled) else 1
 
 
 def _cancelled(_number: int, _frame: FrameType | None) -> None:
@@ -34,21 +44,29 @@ def _cancelled(_number: int, _frame: FrameType | None) -> None:
     raise Cancelled
 
 
+def _do(channel: Channel, request: dict[str, Any]) -> None:
+    """What is asked for; Halt for what is not known here."""
+    wanted = request.get("do")
+    if wanted == "upgrade":
+        from .seam import upgrade
+
+        upgrade(channel, request)
+    elif wanted == "try":
+        from .trial import try_env
+
+        try_env(channel, request)
+    elif wanted == "scripts":
+        from .scripts import load
+
+        channel.say("loaded", scripts=load(request["files"]))
+    else:
+        raise Halt("garbled", "the parent asks for what is not known here")
+
+
 def _answer(channel: Channel, request: dict[str, Any]) -> None:
     """Do one request; whatever goes wrong becomes one `failed` message, so that the parent always hears an end."""
     try:
-        if request["do"] == "upgrade":
-            from .seam import upgrade
-
-            upgrade(channel, request)
-        elif request["do"] == "try":
-            from .trial import try_env
-
-            try_env(channel, request)
-        else:
-            from .scripts import load
-
-            channel.say("loaded", scripts=load(request["files"]))
+        _do(channel, request)
     except ParentGone:
         raise
     except Halt as halt:

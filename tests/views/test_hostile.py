@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,10 +13,15 @@ import pytest
 
 from orchestrator.core.divergence import Relation
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.reports import Done, Failure, PlanReport, Report, RunHistory, RunReport, StatusReport
+from orchestrator.core.failure import Failure
+from orchestrator.core.locks import Held, LocksReport, TargetLocks
+from orchestrator.core.plain import harmless
+from orchestrator.core.reports import Done, PlanReport, Report, RunHistory, RunReport
 from orchestrator.core.run import Outcome
+from orchestrator.core.status import StatusReport
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, Problem
+from orchestrator.views.json import fields
 from orchestrator.views.text import progress, words
 from orchestrator.views.text.draw import draw
 from tests.views.drawing import text
@@ -26,6 +33,7 @@ HOSTILE = {
     "backspaces": "no\x08\x08yes",
     "a null": "a\x00b\x7f",
     "rich markup": "[red]a[/red] [/nope] [bold [link=x]",
+    "unseen": "pr\u200bod \ufeff \u2060 \U000e0041 \u2028 \u2029 \u00ad",
     "right to left": "abc\u202etxt.exe\u202c \u2066x\u2069 \u200f\u061c",
     "newlines": "one\ntwo\n\nrun 1: done",
     "very long": "x" * 5000,
@@ -57,6 +65,7 @@ def reports(evil: str) -> dict[str, Report]:
             for wave in PLAN.waves
         ),
     )
+    held = Held(evil, evil, 1, statement=evil, ending=evil)
     show = REPORTS["show_bad"]
     assert isinstance(show, RunHistory)
     verdicts = tuple(replace(v, reason=evil, mend=evil) for v in REPORTS["plan"].verdicts)  # type: ignore[union-attr]
@@ -69,6 +78,7 @@ def reports(evil: str) -> dict[str, Report]:
         "plan": PlanReport(plan, verdicts),
         "run": RunReport(evil, Outcome.FAILED, PLAN, verdicts, results, failed),
         "show": RunHistory(replace(show.run, actor=evil, command=evil), events),
+        "locks": LocksReport((TargetLocks(Target("dev"), held, held), TargetLocks(Target("prod"), failure=alone))),
         "done": Done(evil, evil, {}),
     }
 
@@ -78,7 +88,9 @@ def assert_harmless(shown: str) -> None:
     shown.encode()
     rest = OURS.sub("", shown)
     found = {
-        c for c in rest if unicodedata.category(c) in ("Cc", "Cs") or unicodedata.bidirectional(c) in _TURNING
+        c
+        for c in rest
+        if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") or unicodedata.bidirectional(c) in _TURNING
     }
     assert found <= {"\n"}, f"reached the terminal: {found!r}"
 
@@ -87,11 +99,14 @@ _TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 @pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.fault(48)
 @pytest.mark.parametrize("evil", HOSTILE.values(), ids=HOSTILE)
-def test_no_report_lets_a_hostile_text_through(evil: str, terminal: bool) -> None:
+def test_no_report_lets_a_hostile_text_through(evil: str, terminal: bool, happened: Callable[[str], None]) -> None:
     """Whatever a script, a database or a name holds, the terminal shows it and obeys none of it."""
     for report in reports(evil).values():
         assert_harmless(text(draw(report, NOW), terminal=terminal))
+        json.dumps(fields(report)).encode("ascii")
+    happened(f"every report held {evil[:40]!a}")
 
 
 @pytest.mark.parametrize("evil", HOSTILE.values(), ids=HOSTILE)
@@ -115,6 +130,9 @@ def test_no_line_of_progress_lets_a_hostile_text_through(kind: EventKind, evil: 
         "done": 1,
         "of": 2,
         "seconds": 0.1,
+        "retry": 1,
+        "seconds_left": 9,
+        "blocked_by": evil,
         "reason": evil,
     }
     event = Event(kind, NOW, evil, "me", Target("dev"), evil, body)
@@ -124,10 +142,17 @@ def test_no_line_of_progress_lets_a_hostile_text_through(kind: EventKind, evil: 
         assert_harmless(text(Spinner("dots", hand), terminal=True))
 
 
+def test_an_error_is_shown_as_far_as_it_is_read() -> None:
+    """A megabyte of a driver's words does not scroll everything else away."""
+    shown = text(words.told(Failure("x", "a" * 1_000_000, None, Exit.BUG, (Problem("b" * 1_000_000),))))
+    assert len(shown) < 10_000
+    assert "characters more" in shown
+
+
 def test_what_is_harmless_is_shown_as_it_is() -> None:
     """Words in any script, signs and brackets stay; what was taken out is seen to be missing."""
-    assert words.harmless("größe 表 عربي [red] → '…'\n\t") == "größe 表 عربي [red] → '…'\n\t"
-    assert words.harmless("\x1b[2J\x7f\u202e") == "␛[2J␡\ufffd"
+    assert harmless("größe 表 عربي [red] → '…'\n\t") == "größe 表 عربي [red] → '…'\n\t"
+    assert harmless("\x1b[2J\x7f\u202e") == "␛[2J␡\ufffd"
 
 
 def test_markup_is_text() -> None:

@@ -15,16 +15,20 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from orchestrator.core.plain import code_points
 from orchestrator.project.environments_file import url_rules
 from orchestrator.project.environments_file.variables import FromVariables, Unresolved
 from orchestrator.project.environments_file.wording import NAME, is_name, name_fault
 
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.ASCII)
+_COUNT = re.compile(r"\d{1,3}", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
 _SHORTEST, _LONGEST = 0.001, 24 * 86400.0
 """PostgreSQL counts its timeouts in milliseconds in 32 bits: a little over 24 days."""
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _HOOK = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+LONGEST_IDENTIFIER = 63
+"""Bytes of a name that PostgreSQL keeps (NAMEDATALEN - 1); MySQL keeps 64 characters."""
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -60,6 +64,17 @@ def given(value: Any) -> Any:
 
 def _value(value: Any) -> Any:
     return "" if value is None else value
+
+
+def _identifier(value: Any) -> Any:
+    text = given(value)
+    if isinstance(text, str) and not isinstance(text, Unresolved):
+        if unseen := code_points(text):
+            raise fault(f"holds {unseen}", "write it with characters that can be seen")
+        if len(text.encode()) > LONGEST_IDENTIFIER:
+            what = f"is longer than {LONGEST_IDENTIFIER} bytes, and PostgreSQL would cut it"
+            raise fault(what, "give it a shorter name")
+    return text
 
 
 def _command(value: Any) -> Any:
@@ -164,6 +179,14 @@ def _limit(value: Any) -> Any:
     return seconds
 
 
+def _count(value: Any) -> Any:
+    if isinstance(value, Unresolved):
+        return 0
+    if not isinstance(value, str) or not _COUNT.fullmatch(value.strip()):
+        raise fault("is not a number of times", "write a whole number from 0 to 999")
+    return int(value)
+
+
 @dataclass(frozen=True, slots=True)
 class OrEmpty:
     """Lets a key with nothing below it stand for an empty mapping or list: its entries may be commented out."""
@@ -187,6 +210,7 @@ _TIME: dict[str, Any] = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|
 _DURATION_SCHEMA: list[dict[str, Any]] = [{"type": "number", "minimum": 0}, _TIME, _REFERENCE]
 
 Text = Annotated[str, BeforeValidator(given), WithJsonSchema(_STRING)]
+Identifier = Annotated[str, BeforeValidator(_identifier), WithJsonSchema(_STRING)]
 OptionalText = Annotated[str | None, BeforeValidator(given), WithJsonSchema(_STRING)]
 Value = Annotated[str, BeforeValidator(_value), WithJsonSchema({"type": [*_SCALAR["type"], "null"]})]
 Word = Annotated[str, BeforeValidator(given), WithJsonSchema(_SCALAR)]
@@ -223,6 +247,12 @@ Others = Annotated[
     WithJsonSchema({"anyOf": [{"enum": list(OtherDatabases)}, _REFERENCE]}),
 ]
 Hook = Annotated[str | None, BeforeValidator(_hook), WithJsonSchema(_STRING)]
+_COUNT_SCHEMA: list[dict[str, Any]] = [
+    {"type": "integer", "minimum": 0, "maximum": 999},
+    {"type": "string", "pattern": r"^\s*\d{1,3}\s*$"},
+    _REFERENCE,
+]
+Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"anyOf": _COUNT_SCHEMA})]
 Wait = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
 Duration = Annotated[float, BeforeValidator(_positive), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
 Limit = Annotated[

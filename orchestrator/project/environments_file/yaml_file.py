@@ -56,6 +56,7 @@ class Document:
 @dataclass(slots=True)
 class _Node:
     line: int
+    column: int
     value: str | list[_Node] | list[tuple[_Node, _Node]] | None
     mapping: bool = False
     merge: bool = False
@@ -148,14 +149,14 @@ class _Composer:
         return node
 
     def _composed(self, event: Any, depth: int) -> _Node:
-        line = event.start_mark.line + 1
+        place = event.start_mark.line + 1, event.start_mark.column + 1
         match event:
             case yaml.ScalarEvent():
-                return self._scalar(event, line)
+                return self._scalar(event, place)
             case yaml.SequenceStartEvent():
-                return _Node(line, list(self._items(depth)))
+                return _Node(*place, list(self._items(depth)))
             case _:
-                return _Node(line, list(self._pairs(depth)), mapping=True)
+                return _Node(*place, list(self._pairs(depth)), mapping=True)
 
     def _items(self, depth: int) -> Iterator[_Node]:
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
@@ -165,14 +166,14 @@ class _Composer:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             yield self._node(event, depth + 1), self._node(next(self._events), depth + 1)
 
-    def _scalar(self, event: Any, line: int) -> _Node:
+    def _scalar(self, event: Any, place: tuple[int, int]) -> _Node:
         if (odd := _UNUSABLE.search(event.value)) is not None:
             what = f"the character U+{ord(odd[0]):04X} cannot be used here"
             self.problems.append(Problem(what, self._at(event), "remove it"))
         plain = not event.style and event.implicit[0]
         if plain and event.value in _NULLS:
-            return _Node(line, None)
-        return _Node(line, event.value, merge=plain and event.value == "<<")
+            return _Node(*place, None)
+        return _Node(*place, event.value, merge=plain and event.value == "<<")
 
     def _aliased(self, event: Any) -> _Node:
         node = self._anchors.get(event.anchor)
@@ -230,17 +231,17 @@ class _Expansion:
     def _merged(self, value: _Node) -> list[_Node]:
         sources: Any = value.value if isinstance(value.value, list) and not value.mapping else [value]
         for source in (wrong for wrong in sources if not wrong.mapping):
-            self._problem("<< takes a mapping, or a list of mappings", source.line, "write <<: *anchor")
+            self._problem("<< takes a mapping, or a list of mappings", source, "write <<: *anchor")
         return [source for source in sources if source.mapping]
 
     def _is_new(self, key: _Node, seen: Mapping[str, tuple[_Node, _Node]]) -> bool:
         if isinstance(key.value, list):
-            self._problem("a key must be text", key.line, 'quote a value that begins with { or [: "${NAME}"')
+            self._problem("a key must be text", key, 'quote a value that begins with { or [: "${NAME}"')
             return False
         name = _key(key)
         if (first := seen.get(name)) is not None:
             what = f"the key {shown(name)} stands here and in line {first[0].line}"
-            self._problem(what, key.line, "keep one of them")
+            self._problem(what, key, "keep one of them")
             return False
         return True
 
@@ -248,10 +249,13 @@ class _Expansion:
         self._visited += 1
         if self._visited > MAX_NODES or depth > MAX_DEPTH:
             what = "aliases make the file too large" if depth <= MAX_DEPTH else "aliases nest it too deep"
-            raise ConfigurationError(what, where=f"{self._name}:{node.line}", mend="write it out without aliases")
+            raise ConfigurationError(what, where=self._at(node), mend="write it out without aliases")
 
-    def _problem(self, what: str, line: int, mend: str) -> None:
-        self.problems.append(Problem(what, f"{self._name}:{line}", mend))
+    def _problem(self, what: str, node: _Node, mend: str) -> None:
+        self.problems.append(Problem(what, self._at(node), mend))
+
+    def _at(self, node: _Node) -> str:
+        return f"{self._name}:{node.line}:{node.column}"
 
 
 def _key(node: _Node) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.core.plain import code_points
 from orchestrator.errors import ConfigurationError, Problem
 from orchestrator.project.revision_scripts.alembic_files import read_ini, read_toml
 from orchestrator.project.revision_scripts.packages import is_resource, resource
@@ -187,6 +188,10 @@ class _Settings:
 
     def _path(self, name: str, value: str) -> Path | None:
         """`alembic.util.coerce_resource_to_filename`, except that a package is found without importing it."""
+        if not value.isprintable():
+            points = code_points(value)
+            self._wrong(f"{name} holds {points}, which no path can be trusted with", self.named, "write it anew")
+            return None
         if not is_resource(value):
             return self.working_directory / value
         if (path := resource(value, self.places.python, self._sys_path())) is not None:

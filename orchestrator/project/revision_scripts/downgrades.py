@@ -43,11 +43,9 @@ def read_downgrades(here: Path, scripts: Iterable[Script]) -> dict[str, Downgrad
 def _read(path: Path, shown: str) -> Downgrade:
     try:
         tree = ast.parse(path.read_bytes()) if path.suffix == ".py" else None
-    except (OSError, SyntaxError, ValueError):
-        tree = None
-    if tree is None:
+        return Downgrade(shown, readable=False) if tree is None else _Module(tree).downgrade(shown)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return Downgrade(shown, readable=False)
-    return _Module(tree).downgrade(shown)
 
 
 @dataclass

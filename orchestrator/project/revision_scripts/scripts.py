@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.core.plain import code_points
 from orchestrator.core.scripts import Script
 from orchestrator.errors import Problem, ScriptsError
 from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
@@ -30,6 +31,8 @@ Load = Callable[[Sequence[Path]], Mapping[Path, Mapping[str, object]]]
 
 _SOURCE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
 _SOURCE_OR_COMPILED = re.compile(r"(?!\.\#|__init__)(.*\.py)(c|o)?$")
+_ENDING_TEXT = frozenset("'\\")
+"""What ends or changes an SQL literal: Alembic puts an id between quotes, no more (`literal_column("'%s'")`)."""
 _LEGACY_NAME = re.compile(r"([a-f0-9]+)\.py$")
 
 
@@ -60,7 +63,7 @@ def below(config: AlembicConfig) -> tuple[Path, ...]:
     if config.recursive:
         return ()
     files = (file for location in config.version_locations for file in location.glob("*/**/*.py"))
-    return tuple(sorted({file.parent for file in files if b"down_revision" in file.read_bytes()}))
+    return tuple(sorted({f.parent for f in files if f.is_file() and b"down_revision" in f.read_bytes()}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,10 @@ def _shown(folder: Path, here: Path) -> str:
 
 
 def _parse(path: Path, shown: str, problems: list[Problem]) -> _Parsed | None:
+    if path.exists() and not path.is_file():
+        # Reading a pipe waits for ever, reading a device has no end.
+        problems.append(Problem("is not a file", shown, "take it out of the versions directory"))
+        return None
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -235,11 +242,19 @@ def _wrong(name: str, values: Mapping[str, object]) -> Iterator[tuple[str, str]]
         return
     if not isinstance(revision, str) or not revision:
         yield f"revision is {revision!r}, which is no name", 'write `revision = "…"`'
+    elif not revision.isprintable():
+        yield f"revision id {revision!a} holds {code_points(revision)}", "rename the id"
+    elif quoting := sorted(_ENDING_TEXT & set(revision)):
+        what = f"revision id {revision!r} holds {' '.join(quoting)}, which Alembic writes into SQL as it stands"
+        yield what, "rename the id"
     if "down_revision" not in values:
         yield "declares no down_revision", "write `down_revision = None` if it is a first revision"
     for variable in ("down_revision", "branch_labels", "depends_on"):
-        if _texts(values.get(variable)) is None:
+        names = _texts(values.get(variable))
+        if names is None:
             yield f"{variable} is neither text nor a tuple of text nor None", f'write `{variable} = "…"`'
+        elif unseen := code_points("".join(names)):
+            yield f"{variable} holds {unseen}", "rename what it names"
 
 
 def _revision(name: str, values: Mapping[str, object]) -> object:
