@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-projects check benchmark clean
+.PHONY: help install demo test test-projects test-chaos reliability check benchmark clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,10 +39,18 @@ demo: $(INSTALLED) ## Four fresh SQLite databases, brought from nothing to the n
 	$(call run,runs)
 
 test: $(INSTALLED) ## Every test, on SQLite, PostgreSQL and MariaDB
-	@$(BIN)/pytest -n 2 --durations=25
+	@$(BIN)/python -m compileall -q orchestrator  # or each of some thousand commands would compile it, where Python may not
+	@$(BIN)/pytest -n 2 --dist worksteal --durations=25
 
 test-projects: $(INSTALLED) ## Public applications, each in an environment of its own; APPS='optuna placement-mysql'
 	@$(BIN)/pytest -m application tests/applications $(if $(APPS),-k "$$(echo $(APPS) | sed 's/ / or /g')")
+
+reliability: $(INSTALLED) ## Every fault and negative control, on all databases; writes docs/reliability.md
+	@code=0; $(BIN)/pytest -n 2 -m 'fault or control' --reliability .orchestrator/reliability.json || code=$$?; \
+	  $(BIN)/python -m tests.reliability_page .orchestrator/reliability.json && exit $$code
+
+test-chaos: $(INSTALLED) ## Hundreds of kill -9 at random moments; CHAOS_KILLS=200 CHAOS_SEED=… CHAOS_REPORT=file.json
+	@CHAOS_REPORT="$${CHAOS_REPORT:-$(CURDIR)/.orchestrator/figures/killed_at_random.json}" $(BIN)/pytest -m chaos tests/chaos
 
 check: $(INSTALLED) ## Style, types, imports, docstrings and the quick tests
 	@$(BIN)/ruff check .

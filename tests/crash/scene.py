@@ -1,6 +1,7 @@
 """What the crash tests share: an application whose revisions tell what they do, and eyes that are not the tool's.
 
-Everything a test asserts is read here with plain SQL, plain files and /proc, never through the tool.
+Everything a test asserts is read here with plain SQL, plain files and /proc, never through the tool. Each revision
+prints its database's URL and a password of the application; afterwards neither may stand anywhere.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ import sqlalchemy as sa
 
 from orchestrator.core.secrets import Secret
 from orchestrator.journal.journal import Journal
+from tests import canary
 from tests.command import Command, Completed
 from tests.projects_builder import AlembicProject
 
@@ -37,8 +39,9 @@ END $$;
 CREATE EVENT TRIGGER watch_note ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION watch.note();
 """
 _BODY = """
-import pathlib, time
+import os, pathlib, time
 place = pathlib.Path({place!r})
+print("loud:", op.get_bind().engine.url.render_as_string(hide_password=False), os.environ.get("APP_PASSWORD"))
 name = op.get_bind().engine.url.database.rpartition("/")[2]
 with (place / "starts").open("a") as starts:
     starts.write(name + " {revision}\\n")
@@ -111,7 +114,11 @@ class Scene:
         self.command = command
         self.databases = dict(databases)
         self.revisions: list[str] = []
-        self.project.environments({name: found.url for name, found in self.databases.items()})
+        self.said: dict[str, bytes | str] = {}
+        self.project.environments(
+            {name: found.url for name, found in self.databases.items()},
+            defaults={"variables": {"APP_PASSWORD": canary.PLAIN}},
+        )
 
     def revision(self, revision: str, *, gate: str | None = None, before: str = "", after: str = "") -> None:
         """The next revision: it notes that it starts, makes its table, and waits at the gate if it has one.
@@ -146,11 +153,15 @@ class Scene:
 
     def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
         """The command in the background; a rollout without arguments."""
-        return self.command.start(*(args or ("rollout", "--yes")), cwd=self.root, **options)
+        process = self.command.start(*(args or ("rollout", "--yes")), cwd=self.root, **options)
+        process.communicate = self._kept(process.communicate)  # type: ignore[method-assign]
+        return process
 
     def run(self, *args: str, **options: Any) -> Completed:
         """The command, to its end; as JSON."""
-        return self.command(*args, "--format", "json", cwd=self.root, timeout=120, **options)
+        completed = self.command(*args, "--format", "json", cwd=self.root, timeout=120, **options)
+        self._keep(completed.stdout, completed.stderr)
+        return completed
 
     def resume(self) -> Completed:
         """`orchestrate resume`, as JSON."""
@@ -183,13 +194,34 @@ class Scene:
             found += [json.loads(line) for line in path.read_text().split("\n")[:-1]]
         return [line for line in found if line["event"] == word]
 
+    def assert_discreet(self) -> None:
+        """No password is in what any command said, nor in any file but those that the application came with."""
+        own = (self.root / "migrations", self.root / "environments.yaml", self.root / "alembic.ini")
+        files = canary.left_behind(
+            self.root.parent, lambda path: any(path == mine or mine in path.parents for mine in own)
+        )
+        canary.assert_unseen(self.said | files)
+
+    def _keep(self, *texts: str | None) -> None:
+        self.said |= {f"output {len(self.said) + at}": text for at, text in enumerate(texts) if text}
+
+    def _kept(self, communicate: Callable[..., tuple[str, str]]) -> Callable[..., tuple[str, str]]:
+        def heard(*args: Any, **options: Any) -> tuple[str, str]:
+            self._keep(*(said := communicate(*args, **options)))
+            return said
+
+        return heard
+
     def verify(self) -> int:
         """How many events the journal has; its chain must be whole."""
         with Journal(Secret(f"sqlite:///{self.journal}")) as journal:
             return journal.verify()[0]
 
-    def assert_complete(self, *, exactly_once: bool = False) -> None:
-        """Every database has every revision, exactly once, and the schema of an undisturbed run."""
+    def assert_complete(self, *, exactly_once: bool = False, again: Collection[tuple[str, str]] = ()) -> None:
+        """Every database has every revision, exactly once, and the schema of an undisturbed run.
+
+        `again` are the steps that a person undid and had run a second time, as (environment, revision).
+        """
         expected = {f"t_{revision}": ["id", "note"] for revision in self.revisions}
         for environment, database in self.databases.items():
             tables = database.tables()
@@ -200,12 +232,19 @@ class Scene:
                 assert database.made() == Counter(["alembic_version", *expected]), environment
             if database.family != "postgresql" or exactly_once:
                 starts = self.starts()
-                assert all(starts[environment, revision] == 1 for revision in self.revisions), starts
+                expected_starts = {step: 1 + (step in again) for step in self._steps(environment)}
+                assert {step: starts[step] for step in expected_starts} == expected_starts, starts
         self.verify()
+
+    def _steps(self, environment: str) -> list[tuple[str, str]]:
+        return [(environment, revision) for revision in self.revisions]
 
 
 def wait_until(condition: Callable[[], Any], what: str, process: subprocess.Popen[str] | None = None) -> None:
-    """Return when the condition holds; an assertion with what was waited for when it does not in time."""
+    """Return when the condition holds; an assertion with what was waited for when it does not in time.
+
+    The process is then looked at as anybody on the machine could: no password is in the list of processes.
+    """
     end = time.monotonic() + PATIENCE
     while not condition():
         if process is not None and process.poll() is not None and not condition():
@@ -213,6 +252,8 @@ def wait_until(condition: Callable[[], Any], what: str, process: subprocess.Pope
             raise AssertionError(f"ended ({process.returncode}) before {what}\n{out}\n{err}")
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.005)
+    if process is not None:
+        canary.assert_unseen(canary.process_list(process, workers(process)))
 
 
 def workers(process: subprocess.Popen[str]) -> list[int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.crash.conftest import MakeScene
 from tests.crash.scene import Scene, wait_until
-from tests.crash.test_kill import ONCE, SLEEPING, asleep, resumed
+from tests.crash.test_kill import ONCE, asleep, resumed, sleeping
+from tests.reliability import Happened
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 
@@ -17,8 +20,9 @@ AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')
 """
 
 
+@pytest.mark.fault(11)
 def test_the_server_restarts_in_the_middle_of_a_statement(
-    make_scene: MakeScene, postgresql_server: PostgreSQL
+    make_scene: MakeScene, postgresql_server: PostgreSQL, happened: Happened
 ) -> None:
     """After a crash of the server the run looks again until it answers, and names the outcome: not applied."""
     scene = make_scene("postgresql", "dev", "test")
@@ -26,7 +30,9 @@ def test_the_server_restarts_in_the_middle_of_a_statement(
     scene.revision("r2", after=ONCE.format(statement="SELECT pg_sleep(30)"))
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(lambda: asleep(scene, "dev"), "the statement to run", process)
+    before = postgresql_server.pid
     postgresql_server.restart(immediate=True)
+    happened(f"server {before} was ended at once, {postgresql_server.pid} came in its place")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 6, f"{out}\n{err}"
     assert scene.recorded("step_failed", "dev", "r2") == 1
@@ -37,7 +43,8 @@ def test_the_server_restarts_in_the_middle_of_a_statement(
 
 
 @pytest.mark.slow
-def test_the_server_stays_away(make_scene: MakeScene, postgresql_server: PostgreSQL) -> None:
+@pytest.mark.fault(11)
+def test_the_server_stays_away(make_scene: MakeScene, postgresql_server: PostgreSQL, happened: Happened) -> None:
     """Where the server does not come back the step stays open, the run says so, and resume settles it."""
     scene = make_scene("postgresql", "dev")
     scene.line("r1")
@@ -45,6 +52,8 @@ def test_the_server_stays_away(make_scene: MakeScene, postgresql_server: Postgre
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(lambda: asleep(scene, "dev"), "the statement to run", process)
     postgresql_server.stop(immediate=True)
+    assert not postgresql_server.running
+    happened("the server was ended at once and stayed away")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 9, f"{out}\n{err}"
     assert "what became of revision r2 is not known yet" in out
@@ -56,22 +65,38 @@ def test_the_server_stays_away(make_scene: MakeScene, postgresql_server: Postgre
     scene.assert_complete()
 
 
-@pytest.mark.postgresql
-def test_the_workers_session_is_terminated(make_scene: MakeScene) -> None:
-    """A revision whose session an administrator ends has failed with a known state, in plain words."""
-    scene = make_scene("postgresql", "dev")
+TERMINATE = {
+    "postgresql": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {session}",
+    "mysql": "KILL {session}",
+}
+
+
+@pytest.mark.fault(12)
+def test_the_workers_session_is_terminated(make_scene: MakeScene, server_family: str, happened: Happened) -> None:
+    """A revision whose session an administrator ends has failed, or is in doubt, in plain words."""
+    scene = make_scene(server_family, "dev")
     scene.line("r1")
-    scene.revision("r2", after=ONCE.format(statement="SELECT pg_sleep(30)"))
+    sleep = "pg_sleep" if server_family == "postgresql" else "SLEEP"
+    scene.revision("r2", after=ONCE.format(statement=f"SELECT {sleep}(30)"))
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(lambda: asleep(scene, "dev"), "the statement to run", process)
-    ended = scene.databases["dev"].rows(SLEEPING.replace("SELECT 1", "SELECT pg_terminate_backend(pid)"))
-    assert ended == [(True,)]
+    session = sleeping(scene, "dev")
+    scene.databases["dev"].do(TERMINATE[server_family].format(session=session))
+    wait_until(lambda: not asleep(scene, "dev"), "the session to be gone")
+    happened(f"session {session} was ended by an administrator and is gone")
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 6, f"{out}\n{err}"
-    assert "terminating connection" in out
+    document = json.loads(out)
     scene.open("gate")
-    assert resumed(scene) == 1
-    scene.assert_complete()
+    assert "Traceback" not in err
+    if server_family == "postgresql":
+        assert process.returncode == 6, f"{out}\n{err}"
+        assert "terminating connection" in document["error"]["message"]
+        assert resumed(scene) == 1
+        scene.assert_complete()
+    else:
+        assert process.returncode == 7, f"{out}\n{err}"
+        assert "t_r2" in document["error"]["message"]
+        assert scene.starts()["dev", "r2"] == 1
 
 
 def lose_the_lock(scene: Scene) -> None:
@@ -80,7 +105,8 @@ def lose_the_lock(scene: Scene) -> None:
 
 
 @pytest.mark.postgresql
-def test_only_the_run_lock_is_lost(make_scene: MakeScene) -> None:
+@pytest.mark.fault(13)
+def test_only_the_run_lock_is_lost(make_scene: MakeScene, happened: Happened) -> None:
     """Without its run lock a run finishes and records the revision in hand, starts no other, and says why."""
     scene = make_scene("postgresql", "dev")
     scene.revision("r1", gate="gate")
@@ -88,6 +114,7 @@ def test_only_the_run_lock_is_lost(make_scene: MakeScene) -> None:
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(scene.at("gate", "dev"), "the revision to run", process)
     lose_the_lock(scene)
+    happened("the server ended the session that held the run lock, and no other")
     scene.open("gate")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 9, f"{out}\n{err}"
@@ -100,7 +127,8 @@ def test_only_the_run_lock_is_lost(make_scene: MakeScene) -> None:
 
 
 @pytest.mark.postgresql
-def test_the_run_lock_is_lost_and_the_revision_fails(make_scene: MakeScene) -> None:
+@pytest.mark.fault(13)
+def test_the_run_lock_is_lost_and_the_revision_fails(make_scene: MakeScene, happened: Happened) -> None:
     """A failure is judged only with the run lock in hand: it is taken again first, and the outcome recorded."""
     scene = make_scene("postgresql", "dev")
     scene.line("r1")
@@ -108,6 +136,7 @@ def test_the_run_lock_is_lost_and_the_revision_fails(make_scene: MakeScene) -> N
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(scene.at("gate", "dev"), "the revision to run", process)
     lose_the_lock(scene)
+    happened("the server ended the session that held the run lock, and no other")
     scene.open("gate")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 6, f"{out}\n{err}"
@@ -117,7 +146,8 @@ def test_the_run_lock_is_lost_and_the_revision_fails(make_scene: MakeScene) -> N
 
 
 @pytest.mark.postgresql
-def test_another_run_takes_the_lost_lock(make_scene: MakeScene) -> None:
+@pytest.mark.fault(13)
+def test_another_run_takes_the_lost_lock(make_scene: MakeScene, happened: Happened) -> None:
     """Who takes a lost run lock waits for the worker that still works; nothing is applied twice."""
     scene = make_scene("postgresql", "dev")
     scene.revision("r1", gate="gate")
@@ -125,6 +155,7 @@ def test_another_run_takes_the_lost_lock(make_scene: MakeScene) -> None:
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(scene.at("gate", "dev"), "the revision to run", process)
     lose_the_lock(scene)
+    happened("the server ended the session that held the run lock, and no other")
     second = scene.start("rollout", "--yes", "--format", "json")
     wait_until(lambda: scene.lines("lock_waiting"), "the second run to wait for the worker", second)
     assert scene.lines("lock_waiting")[0]["lock"] == "work lock"
@@ -136,14 +167,19 @@ def test_another_run_takes_the_lost_lock(make_scene: MakeScene) -> None:
 
 
 @pytest.mark.slow
-def test_mariadb_restarts_in_the_middle_of_a_statement(make_scene: MakeScene, mysql_server: MariaDB) -> None:
+@pytest.mark.fault(11)
+def test_mariadb_restarts_in_the_middle_of_a_statement(
+    make_scene: MakeScene, mysql_server: MariaDB, happened: Happened
+) -> None:
     """On MariaDB a crash of the server leaves a doubt that is named with what is left, and never retried."""
     scene = make_scene("mysql", "dev")
     scene.line("r1")
     scene.revision("r2", after=ONCE.format(statement="SELECT SLEEP(30)"))
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(lambda: asleep(scene, "dev"), "the statement to run", process)
+    before = mysql_server.pid
     mysql_server.restart(immediate=True)
+    happened(f"server {before} was ended at once, {mysql_server.pid} came in its place")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 7, f"{out}\n{err}"
     assert "t_r2" in out

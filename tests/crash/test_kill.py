@@ -11,11 +11,12 @@ import pytest
 
 from tests.crash.conftest import MakeScene
 from tests.crash.scene import Scene, gone, held_still, kill, kill_groups, wait_until, worker
+from tests.reliability import Happened
 
 SLEEPING = """
-SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid()
+SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid()
 """
-SLEEPING_MARIADB = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(%'"
+SLEEPING_MARIADB = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(%'"
 
 
 GATE_FIRST = """
@@ -43,10 +44,16 @@ def resumed(scene: Scene, limit: int = 3) -> int:
     raise AssertionError(str(done))
 
 
-def asleep(scene: Scene, environment: str) -> bool:
-    """Whether the server runs a revision's sleep just now."""
+def sleeping(scene: Scene, environment: str) -> int | None:
+    """The server's session that runs a revision's sleep just now."""
     database = scene.databases[environment]
-    return bool(database.rows(SLEEPING if database.family == "postgresql" else SLEEPING_MARIADB))
+    found = database.rows(SLEEPING if database.family == "postgresql" else SLEEPING_MARIADB)
+    return int(found[0][0]) if found else None
+
+
+def asleep(scene: Scene, environment: str) -> bool:
+    """Whether there is such a session."""
+    return sleeping(scene, environment) is not None
 
 
 # --- everything at once ---
@@ -56,7 +63,8 @@ def asleep(scene: Scene, environment: str) -> bool:
 @pytest.mark.parametrize(
     "revision", [pytest.param("r1", marks=pytest.mark.slow), "r3", pytest.param("r4", marks=pytest.mark.slow)]
 )
-def test_killed_while_a_revision_is_in_hand(make_scene: MakeScene, revision: str) -> None:
+@pytest.mark.fault(4)
+def test_killed_while_a_revision_is_in_hand(make_scene: MakeScene, revision: str, happened: Happened) -> None:
     """Killed between a revision's intent and its commit, the run resumes to where an undisturbed one ends."""
     scene = make_scene("postgresql", "dev", "test", "prod")
     for name in ("r1", "r2", "r3", "r4"):
@@ -64,6 +72,8 @@ def test_killed_while_a_revision_is_in_hand(make_scene: MakeScene, revision: str
     process = scene.start()
     wait_until(scene.at("gate", "dev"), "the revision to run", process)
     kill(process)
+    assert process.returncode == -signal.SIGKILL
+    happened("SIGKILL while the revision waited between its last statement and its commit")
     assert scene.recorded("step_intent", "dev", revision) == 1
     assert scene.recorded("step_applied", "dev", revision) == 0
     scene.open("gate")
@@ -73,16 +83,18 @@ def test_killed_while_a_revision_is_in_hand(make_scene: MakeScene, revision: str
 
 
 @pytest.mark.postgresql
-def test_killed_in_the_middle_of_a_statement(make_scene: MakeScene) -> None:
+@pytest.mark.fault(3)
+def test_killed_in_the_middle_of_a_statement(make_scene: MakeScene, happened: Happened) -> None:
     """A resume right after the kill waits for the server that still executes, names it, and applies once."""
     scene = make_scene("postgresql", "dev", "test")
     scene.line("r1")
     scene.revision("r2", before=ONCE.format(statement="SELECT pg_sleep(12)"))
     process = scene.start()
     wait_until(lambda: asleep(scene, "dev"), "the statement to run", process)
-    backend = scene.databases["dev"].rows(SLEEPING.replace("SELECT 1", "SELECT pid"))[0][0]
+    backend = sleeping(scene, "dev")
     kill(process)
     assert asleep(scene, "dev"), "the server must outlive its client, or this proves nothing"
+    happened(f"SIGKILL, and server process {backend} still executed the statement")
     scene.open("gate")
     done = scene.resume()
     assert done.returncode == 0, str(done)
@@ -93,7 +105,8 @@ def test_killed_in_the_middle_of_a_statement(make_scene: MakeScene) -> None:
 
 
 @pytest.mark.mysql
-def test_killed_in_the_middle_of_a_statement_on_mariadb(make_scene: MakeScene) -> None:
+@pytest.mark.fault(3)
+def test_killed_in_the_middle_of_a_statement_on_mariadb(make_scene: MakeScene, happened: Happened) -> None:
     """On MariaDB a resume waits for the dead worker's statement too, and then leaves the doubt to a person."""
     scene = make_scene("mysql", "dev")
     scene.line("r1")
@@ -102,6 +115,7 @@ def test_killed_in_the_middle_of_a_statement_on_mariadb(make_scene: MakeScene) -
     wait_until(lambda: asleep(scene, "dev"), "the statement to run", process)
     kill(process)
     assert asleep(scene, "dev"), "the server must outlive its client, or this proves nothing"
+    happened("SIGKILL, and the server still executed the statement")
     done = scene.resume()
     assert done.returncode == 7, str(done)
     assert [line for line in scene.lines("lock_waiting") if line["lock"] == "work lock"]
@@ -113,7 +127,10 @@ def test_killed_in_the_middle_of_a_statement_on_mariadb(make_scene: MakeScene) -
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("revision", ["r1", "r2"])
-def test_killed_after_the_commit_before_the_record(make_scene: MakeScene, revision: str) -> None:
+@pytest.mark.fault(5)
+def test_killed_after_the_commit_before_the_record(
+    make_scene: MakeScene, revision: str, happened: Happened
+) -> None:
     """A revision that was committed and never recorded is recorded as recovered, and not run again."""
     scene = make_scene("postgresql", "dev", "test")
     for name in ("r1", "r2"):
@@ -126,6 +143,7 @@ def test_killed_after_the_commit_before_the_record(make_scene: MakeScene, revisi
         assert scene.recorded("step_applied", "dev", revision) == 0
         kill(process)
     assert scene.recorded("step_applied", "dev", revision) == 0
+    happened("the version table had the revision and the journal had no outcome when SIGKILL came")
     assert resumed(scene) == 1
     assert scene.recorded("step_recovered", "dev", revision) == 1
     scene.assert_complete(exactly_once=True)
@@ -174,7 +192,8 @@ def ended(process: subprocess.Popen[str], within: float = 0.0) -> bool:
 # --- the parent alone ---
 
 
-def test_only_the_parent_is_killed(make_scene: MakeScene, family: str) -> None:
+@pytest.mark.fault(8)
+def test_only_the_parent_is_killed(make_scene: MakeScene, family: str, happened: Happened) -> None:
     """The worker finishes the revision in hand, starts no other, and ends; resume records what it finished."""
     scene = make_scene(family, "dev")
     scene.line("r1")
@@ -186,6 +205,7 @@ def test_only_the_parent_is_killed(make_scene: MakeScene, family: str) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not gone(orphan)
+    happened(f"the orchestrator was gone by SIGKILL and its worker {orphan} lived")
     scene.open("gate")
     wait_until(lambda: gone(orphan), "the worker to end")
     assert scene.databases["dev"].heads() == {"r2"}
@@ -195,7 +215,8 @@ def test_only_the_parent_is_killed(make_scene: MakeScene, family: str) -> None:
     scene.assert_complete(exactly_once=True)
 
 
-def test_resume_while_the_orphan_still_works(make_scene: MakeScene, family: str) -> None:
+@pytest.mark.fault(8)
+def test_resume_while_the_orphan_still_works(make_scene: MakeScene, family: str, happened: Happened) -> None:
     """A resume that comes while the dead parent's worker is at work waits for it and repeats nothing."""
     scene = make_scene(family, "dev")
     scene.revision("r1", gate="gate")
@@ -208,6 +229,7 @@ def test_resume_while_the_orphan_still_works(make_scene: MakeScene, family: str)
     second = scene.start("resume", "--format", "json")
     wait_until(lambda: scene.lines("lock_waiting"), "the resume to wait", second)
     assert not gone(orphan)
+    happened(f"the orchestrator was gone by SIGKILL and its worker {orphan} lived")
     scene.open("gate")
     out, err = second.communicate(timeout=60)
     assert second.returncode == 0, f"{out}\n{err}"
@@ -217,14 +239,17 @@ def test_resume_while_the_orphan_still_works(make_scene: MakeScene, family: str)
 # --- the worker alone ---
 
 
-def test_only_the_worker_is_killed(make_scene: MakeScene, family: str) -> None:
+@pytest.mark.fault(45)
+def test_only_the_worker_is_killed(make_scene: MakeScene, family: str, happened: Happened) -> None:
     """Without its worker a run fails with a known state (6) or, where DDL is not undone, in doubt (7)."""
     scene = make_scene(family, "dev", "test")
     scene.line("r1")
     scene.revision("r2", gate="gate")
     process = scene.start("rollout", "--yes", "--format", "json")
     wait_until(scene.at("gate", "dev"), "the revision to run", process)
-    kill_groups([worker(process)])
+    kill_groups([victim := worker(process)])
+    wait_until(lambda: gone(victim), "the worker to be gone")
+    happened(f"worker {victim} was gone after SIGKILL, as the kernel ends what takes too much memory")
     out, err = process.communicate(timeout=60)
     undone = family == "postgresql"
     assert process.returncode == (6 if undone else 7), f"{out}\n{err}"
@@ -251,7 +276,8 @@ def settle(scene: Scene, environment: str, table: str) -> None:
 
 
 @pytest.mark.sqlite
-def test_killed_on_sqlite_before_anything_was_written(make_scene: MakeScene) -> None:
+@pytest.mark.fault(2)
+def test_killed_on_sqlite_before_anything_was_written(make_scene: MakeScene, happened: Happened) -> None:
     """On SQLite a revision that was cut off before its first statement is known to have left nothing."""
     scene = make_scene("sqlite", "dev")
     scene.line("r1")
@@ -259,6 +285,8 @@ def test_killed_on_sqlite_before_anything_was_written(make_scene: MakeScene) -> 
     process = scene.start()
     wait_until(scene.at("gate", "dev"), "the revision to run", process)
     kill(process)
+    assert scene.recorded("step_intent", "dev", "r2") == 1
+    happened("SIGKILL after the recorded intent, before the revision's first statement")
     scene.open("gate")
     assert resumed(scene) == 1
     assert scene.databases["dev"].heads() == {"r2"}

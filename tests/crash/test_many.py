@@ -12,31 +12,11 @@ import pytest
 
 from tests.crash.conftest import MakeScene
 from tests.crash.scene import Scene, wait_until
+from tests.crash.switched_off import RUN_LOCK, WORK_LOCK, without
+from tests.reliability import Happened
 
 AT_ONCE = 5
-UNLOCKED = """
-import sys
-
-if "orchestrator" in sys.orig_argv:
-    from orchestrator.databases import postgresql_locks
-
-    postgresql_locks.AdvisoryLocks.try_run = lambda self: self.prove() or True
-    postgresql_locks.AdvisoryLocks.work_holder = lambda self: None
-else:
-    # The worker: the guard finds its proof, as ever, and the work lock granted, whoever has it.
-    import sqlalchemy.engine.result
-
-    original = sqlalchemy.engine.Connection.execute
-
-    def execute(self, statement, *rest, **options):
-        text = str(statement)
-        if "pg_try_advisory_lock" in text:
-            asked = execute.count = getattr(execute, "count", 0) + 1
-            statement = statement if asked == 1 else sqlalchemy.text("SELECT true")
-        return original(self, statement, *rest, **options)
-
-    sqlalchemy.engine.Connection.execute = execute
-"""
+ROUNDS = 3
 
 
 def started(scene: Scene, *extra: str, env: Mapping[str, str] | None = None) -> list[subprocess.Popen[str]]:
@@ -51,36 +31,52 @@ def ended(processes: list[subprocess.Popen[str]]) -> list[tuple[int, dict[str, A
     return [(one.returncode, json.loads(out)) for one, (out, _) in zip(processes, outputs, strict=True)]
 
 
-def gated(make_scene: MakeScene) -> Scene:
-    """A scene whose second revision waits. Its version table is there: the making of it would lock others out."""
-    scene = make_scene("postgresql", "dev")
+def versioned(make_scene: MakeScene, family: str) -> Scene:
+    """A scene with one revision. Its version table is there: the making of it would lock others out."""
+    scene = make_scene(family, "dev")
     scene.line("r0")
     assert scene.run("rollout", "--yes").returncode == 0
-    scene.revision("r1", gate="gate")
-    scene.line("r2")
     return scene
 
 
-@pytest.mark.postgresql
-def test_of_several_at_once_exactly_one_applies(make_scene: MakeScene) -> None:
-    """Of five orchestrators one applies; each other is told that the target is locked, and changes nothing."""
-    scene = gated(make_scene)
+def contended(scene: Scene, number: int) -> str:
+    """One round: five at once at a revision that waits until all others were sent away; what was seen.
+
+    Exactly one applies it, and each other is told who does.
+    """
+    revision, gate = f"r{number}", f"gate_{number}"
+    scene.revision(revision, gate=gate)
     processes = started(scene)
-    wait_until(
-        lambda: sum(one.poll() is not None for one in processes) == AT_ONCE - 1, "the others to be sent away"
-    )
-    scene.open("gate")
+    alone = AT_ONCE - 1
+    wait_until(lambda: sum(one.poll() is not None for one in processes) == alone, "the others to be sent away")
+    scene.open(gate)
     done = ended(processes)
-    assert sorted(code for code, _ in done) == [0, 8, 8, 8, 8], done
+    assert sorted(code for code, _ in done) == [0, *[8] * alone], done
+    (winner,) = (document["run_id"] for code, document in done if code == 0)
+    told = [document["error"]["message"] for code, document in done if code == 8]
+    assert all(f"run {winner}" in message for message in told), (winner, told)
+    assert scene.starts()["dev", revision] == 1
+    assert scene.databases["dev"].heads() == {revision}
+    return f"run {winner} held the target while {alone} others ended"
+
+
+@pytest.mark.fault(19)
+def test_of_several_at_once_exactly_one_applies(make_scene: MakeScene, family: str, happened: Happened) -> None:
+    """Of five orchestrators one applies; each other is told which run holds the target, and changes nothing."""
+    scene = versioned(make_scene, family)
+    for number in range(1, ROUNDS + 1):
+        happened(contended(scene, number))
     scene.assert_complete(exactly_once=True)
 
 
 @pytest.mark.postgresql
-def test_of_several_that_queue_exactly_one_applies(make_scene: MakeScene) -> None:
+@pytest.mark.fault(19)
+def test_of_several_that_queue_exactly_one_applies(make_scene: MakeScene, happened: Happened) -> None:
     """Those that queue find nothing left to do once they get the lock."""
     scene = make_scene("postgresql", "dev")
     scene.line("r1", "r2")
     done = ended(started(scene, "--wait", "60"))
+    happened(f"{len(scene.lines('lock_waiting'))} times a run said that it waits for another's lock")
     outcomes = [document["outcome"] for _, document in done]
     assert {code for code, _ in done} <= {0, 5}, done  # 5: saw another database than it had planned for
     assert outcomes.count("succeeded") == 1, done
@@ -88,15 +84,13 @@ def test_of_several_that_queue_exactly_one_applies(make_scene: MakeScene) -> Non
     scene.assert_complete(exactly_once=True)
 
 
-@pytest.mark.slow
-@pytest.mark.postgresql
-def test_without_the_lock_several_apply(make_scene: MakeScene, tmp_path: Path) -> None:
-    """The negative control: with the locks switched off several run one revision, so the locks are what helps."""
-    scene = gated(make_scene)
-    folder = tmp_path / "unlocked"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(UNLOCKED)
-    processes = started(scene, env={"PYTHONPATH": str(folder)})
+@pytest.mark.control(19)
+def test_without_the_locks_several_apply(make_scene: MakeScene, family: str, tmp_path: Path) -> None:
+    """With the locks switched off several run one revision at the same time."""
+    scene = versioned(make_scene, family)
+    scene.revision("r1", gate="gate")
+    processes = started(scene, env=without(tmp_path / "unlocked", RUN_LOCK, WORK_LOCK))
     wait_until(lambda: scene.starts()["dev", "r1"] > 1, "a second one to be at work")
     scene.open("gate")
-    assert [code for code, _ in ended(processes)].count(8) == 0
+    with pytest.raises(AssertionError):
+        assert sorted(code for code, _ in ended(processes)) == [0, 8, 8, 8, 8]

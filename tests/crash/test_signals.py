@@ -10,6 +10,7 @@ import pytest
 from tests.crash.conftest import MakeScene
 from tests.crash.scene import Scene, gone, wait_until, worker
 from tests.crash.test_kill import SLEEPING, asleep, resumed, settle
+from tests.reliability import Happened
 
 
 def stopping(scene: Scene, count: int) -> bool:
@@ -24,9 +25,17 @@ def begun(scene: Scene, *extra: str) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.fault(9)),
+        *(pytest.param(number, marks=pytest.mark.fault(10)) for number in (signal.SIGTERM, signal.SIGHUP)),
+    ],
+)
 @pytest.mark.postgresql
-def test_one_signal_lets_the_revision_in_hand_finish(make_scene: MakeScene, number: signal.Signals) -> None:
+def test_one_signal_lets_the_revision_in_hand_finish(
+    make_scene: MakeScene, number: signal.Signals, happened: Happened
+) -> None:
     """After one signal the revision in hand is applied, no other begins, and the exit code tells which signal."""
     scene = make_scene("postgresql", "dev", "test")
     scene.revision("r1", gate="gate")
@@ -34,6 +43,7 @@ def test_one_signal_lets_the_revision_in_hand_finish(make_scene: MakeScene, numb
     process = begun(scene)
     process.send_signal(number)
     wait_until(lambda: stopping(scene, 1), "the signal to be noticed", process)
+    happened(f"{number.name} was noticed while the revision waited at its gate")
     scene.open("gate")
     out, err = process.communicate(timeout=60)
     assert process.returncode == (130 if number is signal.SIGINT else 143), f"{out}\n{err}"
@@ -44,15 +54,19 @@ def test_one_signal_lets_the_revision_in_hand_finish(make_scene: MakeScene, numb
     scene.assert_complete(exactly_once=True)
 
 
-@pytest.mark.sqlite
-def test_one_signal_on_sqlite(make_scene: MakeScene) -> None:
-    """On SQLite, too, a run that was asked to stop ends after a clean checkpoint."""
-    scene = make_scene("sqlite", "dev")
+@pytest.mark.parametrize(
+    "family", [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("mysql", "sqlite")]
+)
+@pytest.mark.fault(9)
+def test_one_signal_elsewhere(make_scene: MakeScene, family: str, happened: Happened) -> None:
+    """On MariaDB and SQLite, too, a run that was asked to stop ends after a clean checkpoint."""
+    scene = make_scene(family, "dev")
     scene.revision("r1", gate="gate")
     scene.line("r2")
     process = begun(scene)
     process.send_signal(signal.SIGINT)
     wait_until(lambda: stopping(scene, 1), "the signal to be noticed", process)
+    happened("SIGINT was noticed while the revision waited at its gate")
     scene.open("gate")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, f"{out}\n{err}"
@@ -62,7 +76,8 @@ def test_one_signal_on_sqlite(make_scene: MakeScene) -> None:
 
 
 @pytest.mark.postgresql
-def test_two_signals_cancel_the_statement_that_runs(make_scene: MakeScene) -> None:
+@pytest.mark.fault(10)
+def test_two_signals_cancel_the_statement_that_runs(make_scene: MakeScene, happened: Happened) -> None:
     """The second signal ends the server's statement as well: at once nothing works and nothing is left."""
     scene = make_scene("postgresql", "dev", "test")
     scene.line("r1")
@@ -73,6 +88,7 @@ def test_two_signals_cancel_the_statement_that_runs(make_scene: MakeScene) -> No
     for count in (1, 2):
         process.send_signal(signal.SIGINT)
         wait_until(lambda count=count: stopping(scene, count), "the signal to be noticed", process)
+    happened("two SIGINTs were noticed while the server executed the statement")
     out, err = process.communicate(timeout=40)
     assert process.returncode == 130, f"{out}\n{err}"
     assert gone(at_work)
@@ -86,7 +102,8 @@ def test_two_signals_cancel_the_statement_that_runs(make_scene: MakeScene) -> No
 @pytest.mark.parametrize(
     "family", [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("mysql", "sqlite")]
 )
-def test_two_signals_where_ddl_is_not_undone(make_scene: MakeScene, family: str) -> None:
+@pytest.mark.fault(10)
+def test_two_signals_where_ddl_is_not_undone(make_scene: MakeScene, family: str, happened: Happened) -> None:
     """A revision that was cancelled after its table was made is in doubt there, and settled by a person."""
     scene = make_scene(family, "dev")
     scene.revision("r1", gate="gate")
@@ -94,6 +111,7 @@ def test_two_signals_where_ddl_is_not_undone(make_scene: MakeScene, family: str)
     for count in (1, 2):
         process.send_signal(signal.SIGINT)
         wait_until(lambda count=count: stopping(scene, count), "the signal to be noticed", process)
+    happened("two SIGINTs were noticed while the revision waited behind its table")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 7, f"{out}\n{err}"
     assert scene.recorded("step_in_doubt", "dev", "r1") == 1

@@ -22,6 +22,7 @@ _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _ELLIPSIS = "…"
 # What differs each time a page is lived through: run ids, revision ids, digests, times, users, places.
 _VARIABLE = (
+    (re.compile(r"\bjournal: \d+ events, head [0-9a-f]{16}\b"), "JOURNAL"),
     (re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b"), "RUN"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "REVISION"),
     (re.compile(r"sha256:[0-9a-f]+…?"), "DIGEST"),

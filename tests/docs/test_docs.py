@@ -44,8 +44,11 @@ AVOIDED = {"manager", "handler", "helper", "helpers", "utils", "util", "data", "
 
 
 def _commands() -> Iterator[tuple[str, Any]]:
-    group: Any = typer.main.get_command(app)
-    return iter(group.commands.items())
+    """Each command by its name; what stands under a group by the group's."""
+    whole: Any = typer.main.get_command(app)
+    for name, command in whole.commands.items():
+        yield name, command
+        yield from ((name, below) for below in getattr(command, "commands", {}).values())
 
 
 def _section(page: Page, heading: str) -> str:
