@@ -12,6 +12,7 @@
     ├── LockedError                      8   somebody else drives or works in this target
     ├── UnavailableError                 9   unreachable, or not permitted
     ├── JournalError                    10   the journal cannot be read or written
+    │   └── BrokenJournalError          10   it is there, and is not what was written
     └── WrongDatabaseError              11   env.py connected to another database
 
 An error says what, where, and what to type next. It may carry several problems: they are collected and
@@ -194,6 +195,10 @@ class JournalError(OrchestrateError):
 
     exit = Exit.JOURNAL
     code = "journal"
+
+
+class BrokenJournalError(JournalError):
+    """The journal is there and is not what was written: changed, cut, damaged. Only this may be rebuilt."""
 
 
 class WrongDatabaseError(OrchestrateError):

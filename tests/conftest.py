@@ -6,15 +6,18 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from tests.command import Command
 from tests.projects_builder import AlembicProject, make_template
-from tests.servers import mariadb
+from tests.servers import far, mariadb
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import Server
+
+pytest_plugins = ["tests.reliability"]
 
 # A shell starts its background jobs without Ctrl-C, and nohup without SIGHUP; every program started from here
 # would inherit that: a test that sends such a signal would then prove nothing.
@@ -23,6 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+Far = TypeVar("Far", bound=Server)
 FAMILIES = ("sqlite", "postgresql", "mysql")
 _FOREIGN = ("ORCHESTRATE_", "ALEMBIC_", "PG", "MYSQL_", "MARIADB_", "TYPER_", "_TYPER_", "RICH_")
 _COLOURS = (
@@ -84,6 +88,36 @@ def mysql_server(_mysql: MariaDB) -> MariaDB:
     """This test process's MariaDB; it runs when the test begins, whatever the last one did to it."""
     _mysql.start()
     return _mysql
+
+
+@pytest.fixture(scope="session")
+def far_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[far.Network]:
+    """A network of this test process's own, which can be cut."""
+    if why := far.missing():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
+    network = far.Network(tmp_path_factory.mktemp("far"))
+    yield network
+    network.remove()
+
+
+@pytest.fixture(scope="session")
+def far_postgresql(far_network: far.Network) -> Iterator[far.FarPostgreSQL]:
+    """A PostgreSQL on the far side of the network."""
+    yield from _running(far.FarPostgreSQL(far_network))
+
+
+@pytest.fixture(scope="session")
+def far_mysql(far_network: far.Network) -> Iterator[far.FarMariaDB]:
+    """A MariaDB on the far side of the network."""
+    if not mariadb.installed():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(mariadb.MISSING)
+    yield from _running(far.FarMariaDB(far_network))
+
+
+def _running(server: Far) -> Iterator[Far]:
+    server.start()
+    yield server
+    server.remove()
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ import typer
 from orchestrator.cli.options import (
     ConfigOption,
     ConfirmOption,
+    Consent,
     DryRunOption,
     FormatOption,
     LogFormatOption,
     YesOption,
 )
-from orchestrator.cli.perform import Consent, perform
+from orchestrator.cli.perform import perform
 from orchestrator.cli.session import Session, now
 from orchestrator.errors import UsageError
 

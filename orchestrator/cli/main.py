@@ -13,9 +13,23 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli import adopt, doctor, history, init, plan, release, rollback, schema, status
+from orchestrator.cli import (
+    adopt,
+    doctor,
+    history,
+    init,
+    journal,
+    locks,
+    plan,
+    release,
+    resolve,
+    rollback,
+    schema,
+    status,
+)
 from orchestrator.cli.session import Session, fail, now
-from orchestrator.core.reports import Failure
+from orchestrator.core.failure import Failure
+from orchestrator.core.secrets import Redactor
 from orchestrator.errors import Exit
 
 _NAME = "orchestrate"
@@ -51,25 +65,29 @@ def _root(
     """Take the options that stand before a command."""
 
 
-def _add(name: str, command: Callable[..., None]) -> None:
+def _add(name: str, command: Callable[..., None], group: typer.Typer = app) -> None:
     """A command whose help is its docstring, with the lines of the examples kept as they are."""
     told = inspect.getdoc(command) or ""
-    app.command(name, help=told.replace("\n\nExample", "\n\n\b\nExample"))(command)
+    group.command(name, help=told.replace("\n\nExample", "\n\n\b\nExample"))(command)
 
 
 _add("status", status.status)
+_add("locks", locks.locks)
 _add("plan", plan.plan)
 _add("promote", release.promote)
 _add("rollout", release.rollout)
 _add("resume", release.resume)
 _add("rollback", rollback.rollback)
 _add("adopt", adopt.adopt)
-_add("resolve", history.resolve)
+_add("resolve", resolve.resolve)
 _add("runs", history.runs)
 _add("show", history.show)
 _add("doctor", doctor.doctor)
 _add("init", init.init)
 _add("schema", schema.schema)
+app.add_typer(journal.app, name="journal")
+for _name, _command in journal.COMMANDS.items():
+    _add(_name, _command, journal.app)
 
 
 def main() -> None:
@@ -86,10 +104,14 @@ def main() -> None:
 
 def _misused(error: Any, arguments: Sequence[str]) -> int:
     """Tell that the command line itself is wrong, also to a program that asked for JSON; returns the exit code."""
+    error.message = Redactor().text(error.message)  # it may repeat a URL that stands in the wrong place
     if not _json_asked(arguments):
         error.show()
         return int(error.exit_code)
-    known = {command.name for command in app.registered_commands}
+    known = {
+        *(command.name for command in app.registered_commands),
+        *(group.name for group in app.registered_groups),
+    }
     command = next((word for word in arguments if word in known), "")
     mend = f"{_NAME} {command} --help".replace("  ", " ")
     try:

@@ -1,7 +1,8 @@
-"""The options that several commands share, each defined once."""
+"""The options that several commands share, each defined once, and what was consented to by them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -57,3 +58,17 @@ ExitCodeOption = Annotated[
 EnvironmentsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="ENV", help="Only these environments (default: all).")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was consented to on the command line: the plan, protected environments, an adoption's differences."""
+
+    yes: bool = False
+    confirm: list[str] | None = None
+    differences: bool = False
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """The environments named."""
+        return frozenset(self.confirm or ())

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.options import Consent
 from orchestrator.cli.session import Session, Shown, now, run
 
 if TYPE_CHECKING:
     from orchestrator.core.reports import RunReport
     from orchestrator.operations.prepared import Actor, Prepared
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What was consented to on the command line: the plan, protected environments, an adoption's differences."""
-
-    yes: bool = False
-    confirm: list[str] | None = None
-    differences: bool = False
-
-    @property
-    def confirmed(self) -> frozenset[str]:
-        """The environments named."""
-        return frozenset(self.confirm or ())
 
 
 def perform(
@@ -56,6 +44,14 @@ def perform(
 
 def performed(session: Session, wait: float | None, act: Callable[[Actor], RunReport]) -> Shown:
     """Let `act` do its work with whoever types here as its actor; the report as what the command leaves behind."""
+    with acting(session, wait) as actor:
+        report = act(actor)
+    return Shown(report, report.exit, report.told)
+
+
+@contextmanager
+def acting(session: Session, wait: float | None = None) -> Iterator[Actor]:
+    """Whoever types here, heard by the log and by signals."""
     from orchestrator.cli.log import RunLog
     from orchestrator.core.events import Event, EventKind
     from orchestrator.execution.stop import Stop
@@ -68,6 +64,4 @@ def performed(session: Session, wait: float | None, act: Callable[[Actor], RunRe
             message = "stopping after the revision in hand; once more cancels it" if count == 1 else "cancelling"
             log(Event(EventKind.STOPPING, now(), log.run, session.actor, body={"message": message}))
 
-        report = act(Actor(session.actor, log, Stop(asked), now, wait))
-
-    return Shown(report, report.exit, report.told)
+        yield Actor(session.actor, log, Stop(asked), now, wait)

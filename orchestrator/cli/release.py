@@ -10,6 +10,7 @@ import typer
 from orchestrator.cli.options import (
     ConfigOption,
     ConfirmOption,
+    Consent,
     DryRunOption,
     FormatOption,
     LogFormatOption,
@@ -17,7 +18,7 @@ from orchestrator.cli.options import (
     WaitOption,
     YesOption,
 )
-from orchestrator.cli.perform import Consent, perform, performed
+from orchestrator.cli.perform import perform, performed
 from orchestrator.cli.session import Session, Shown, now, run
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ import typer
 from orchestrator.cli.options import (
     ConfigOption,
     ConfirmOption,
+    Consent,
     DryRunOption,
     FormatOption,
     LogFormatOption,
     WaitOption,
     YesOption,
 )
-from orchestrator.cli.perform import Consent, perform
+from orchestrator.cli.perform import perform
 from orchestrator.cli.session import Session, now
 
 if TYPE_CHECKING:

@@ -23,13 +23,26 @@ class EventKind(StrEnum):
     STEP_APPLIED = "step_applied"
     STEP_RECOVERED = "step_recovered"
     """Found applied although no outcome had been recorded: the run was cut off between commit and record."""
+    STEP_STATEMENT = "step_statement"
+    """A statement that the database keeps by itself, before the step has ended: `number`, `statement` without its
+    literals, and `progress`: `started` (recorded where it takes its time), `done` or `failed`."""
+    STEP_RETRIED = "step_retried"
+    """It met a lock, nothing of it is left, and it is tried again by itself: with who had the lock."""
     STEP_FAILED = "step_failed"
     """Not applied, and nothing of it is left behind."""
     STEP_IN_DOUBT = "step_in_doubt"
     STEP_RESOLVED = "step_resolved"
-    """A person looked, and said that nothing of a revision in doubt is left behind."""
+    """A person looked, and said what became of a revision in doubt. The `verdict` is `not_applied`: nothing of it
+    is left; or `applied`: they completed it by hand, recorded before the version table is written."""
+
+    JOURNAL_REBUILT = "journal_rebuilt"
+    """A journal was begun anew: what every target had then, and what is no longer known. It stands for a run."""
 
     LOCK_WAITING = "lock_waiting"
+    TABLE_LOCK_WAITING = "table_lock_waiting"
+    """The revision in hand waits for a lock that another session has: `blocked_by` in words, `blockers`."""
+    RUN_LOCK_LOST = "run_lock_lost"
+    """The session that held the run lock is gone; the revision in hand is finished, no other is begun."""
     OUTPUT = "output"
     """A line that the project's env.py or a revision printed; or statement and traceback of what failed."""
     STOPPING = "stopping"
@@ -40,7 +53,13 @@ class EventKind(StrEnum):
         return self not in _PASSING
 
 
-_PASSING = (EventKind.LOCK_WAITING, EventKind.OUTPUT, EventKind.STOPPING)
+_PASSING = (
+    EventKind.LOCK_WAITING,
+    EventKind.TABLE_LOCK_WAITING,
+    EventKind.RUN_LOCK_LOST,
+    EventKind.OUTPUT,
+    EventKind.STOPPING,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class Finding:
         """The exit code that it asks for."""
         if self.level is not Level.PROBLEM:
             return Exit.DONE
+        if self.topic is Topic.TLS:
+            return Exit.REFUSED
         return Exit.UNAVAILABLE if self.topic in _UNAVAILABLE else Exit.USAGE
 
 

@@ -33,6 +33,8 @@ class PlanKind(StrEnum):
     ROLLOUT = "rollout"
     ROLLBACK = "rollback"
     ADOPT = "adopt"
+    BASELINE = "baseline"
+    """No step: what the databases had when the journal was rebuilt."""
 
     @property
     def action(self) -> Action:
@@ -150,6 +152,8 @@ class Plan:
                 return " ".join([f"orchestrate rollback {self.undoes}", *(f"--target {t}" for t in self.only)])
             case PlanKind.ADOPT:
                 return f"orchestrate adopt {self.targets[0].target} {self.to}"
+            case PlanKind.BASELINE:
+                return "orchestrate journal rebuild"
 
     @cached_property
     def fingerprint(self) -> str:
@@ -189,16 +193,32 @@ def from_json(value: dict[str, Any]) -> Plan:
     """The plan that `to_json` wrote; KeyError, TypeError or ValueError for anything else."""
     return Plan(
         kind=PlanKind(value["kind"]),
-        source=value["source"],
-        through=value["through"],
-        to=value["to"],
-        wanted=tuple(value["wanted"]),
-        seen=tuple((Target.parse(target), tuple(heads)) for target, heads in value["seen"]),
-        modes=tuple((project, mode) for project, mode in value["modes"]),
+        source=_text_or_none(value["source"]),
+        through=_text(value["through"]),
+        to=_text_or_none(value["to"]),
+        wanted=_texts(value["wanted"]),
+        seen=tuple((Target.parse(_text(target)), _texts(heads)) for target, heads in value["seen"]),
+        modes=tuple((_text(project), _text(mode)) for project, mode in value["modes"]),
         waves=tuple(Wave(tuple(_target_from_json(item) for item in wave)) for wave in value["waves"]),
-        undoes=value.get("undoes"),
-        only=tuple(Target.parse(target) for target in value.get("only", ())),
+        undoes=_text_or_none(value.get("undoes")),
+        only=tuple(map(Target.parse, _texts(value.get("only", [])))),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a plan has text where {type(value).__name__} stands")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"a plan has a list where {type(value).__name__} stands")
+    return tuple(map(_text, value))
 
 
 def _target_to_json(plan: TargetPlan) -> dict[str, Any]:
@@ -219,14 +239,15 @@ def _step_to_json(step: Step) -> dict[str, Any]:
 
 def _target_from_json(value: dict[str, Any]) -> TargetPlan:
     return TargetPlan(
-        target=Target.parse(value["target"]),
-        start=tuple(value["from"]),
-        end=tuple(value["to"]),
-        identity=value["identity"],
+        target=Target.parse(_text(value["target"])),
+        start=_texts(value["from"]),
+        end=_texts(value["to"]),
+        identity=_text_or_none(value["identity"]),
         steps=tuple(_step_from_json(step) for step in value["steps"]),
     )
 
 
 def _step_from_json(value: dict[str, Any]) -> Step:
+    revision, digest, message = (_text(value[name]) for name in ("revision", "digest", "message"))
     action = Action(value.get("action", Action.UPGRADE))
-    return Step(value["revision"], value["digest"], value["message"], value["atomic"], action)
+    return Step(revision, digest, message, value["atomic"] is True, action)

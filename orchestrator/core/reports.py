@@ -8,14 +8,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.doubt import Completion, Doubt, doubt_of
 from orchestrator.core.events import Event
+from orchestrator.core.failure import Failure
 from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Verdict
+from orchestrator.core.locks import LocksReport
 from orchestrator.core.plan import Plan, TargetPlan
-from orchestrator.core.run import Outcome, Run
+from orchestrator.core.run import Lost, Outcome, Run
+from orchestrator.core.status import StatusReport
+from orchestrator.core.step_record import StepState
 from orchestrator.core.targets import Target
-from orchestrator.errors import Exit, OrchestrateError, Problem, most_severe
+from orchestrator.errors import Exit, most_severe
 
 if TYPE_CHECKING:  # only a rollback and an adoption have them; `status` starts without
     from orchestrator.core.comparison import Comparison
@@ -23,91 +27,18 @@ if TYPE_CHECKING:  # only a rollback and an adoption have them; `status` starts 
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why something did not work out: a word for programs, a sentence, the mend, and the exit code it asks for."""
-
-    code: str
-    message: str
-    mend: str | None
-    exit: Exit
-    problems: tuple[Problem, ...] = ()
-
-    @classmethod
-    def of(cls, error: OrchestrateError) -> Failure:
-        """The error as a value."""
-        return cls(error.code, str(error), error.mend, error.exit, error.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class TargetStatus:
-    """One target against the scripts. `holder` drives it now; `last_run` is the latest that touched it."""
-
-    target: Target
-    state: State
-    heads: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    failure: Failure | None = None
-    holder: str | None = None
-    last_run: Run | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A downstream target against its upstream; without tenants each environment has one per database."""
-
-    upstream: Target
-    downstream: Target
-    divergence: Divergence
-
-
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """Where every target stands. `messages` and `heads` are the scripts'."""
-
-    targets: tuple[TargetStatus, ...]
-    pairs: tuple[Pair, ...]
-    messages: Mapping[str, str]
-    heads: Mapping[str, tuple[str, ...]]
-    journal: Failure | None = None
-    """Why the journal could not be read: then no run, no holder and no doubt is known."""
-
-    @property
-    def exit_when_asked(self) -> Exit:
-        """The exit code under `--exit-code`: the most severe of what is wrong or pending anywhere."""
-        codes = [_STATE_EXITS.get(target.state, Exit.DONE) for target in self.targets]
-        codes += [target.failure.exit for target in self.targets if target.failure]
-        codes += [_RELATION_EXITS.get(pair.divergence.relation, Exit.DONE) for pair in self.pairs]
-        return most_severe(codes)
-
-
-_STATE_EXITS = {
-    State.BEHIND: Exit.PENDING,
-    State.EMPTY: Exit.PENDING,
-    State.UNKNOWN_REVISION: Exit.DIVERGENCE,
-    State.OVERLAPPING: Exit.DIVERGENCE,
-    State.UNVERSIONED: Exit.DIVERGENCE,
-    State.DENIED: Exit.UNAVAILABLE,
-    State.UNREACHABLE: Exit.UNAVAILABLE,
-    State.IN_DOUBT: Exit.IN_DOUBT,
-}
-_RELATION_EXITS = {
-    Relation.BEHIND: Exit.PENDING,
-    Relation.AHEAD: Exit.DIVERGENCE,
-    Relation.DIVERGED: Exit.DIVERGENCE,
-}
-
-
-@dataclass(frozen=True, slots=True)
 class PlanReport:
     """A plan and what the gates say of it now.
 
-    `downgrades` are those of a rollback's scripts, by the scripts' digests; `comparison` is an adoption's.
+    `downgrades` are those of a rollback's scripts, by the scripts' digests; `comparison` is an adoption's. `lost`
+    is what the latest run on a target did and is gone.
     """
 
     plan: Plan
     verdicts: tuple[Verdict, ...]
     downgrades: Mapping[str, Downgrade] = field(default_factory=dict)
     comparison: Comparison | None = None
+    lost: Mapping[Target, Lost] = field(default_factory=dict)
 
 
 class Result(StrEnum):
@@ -124,12 +55,16 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One revision of one target: its outcome (`applied`, `recovered`, `failed`, `in_doubt`, `not_started`)."""
+    """One revision of one target: its outcome (`applied`, `recovered`, `failed`, `in_doubt`, `not_started`).
+
+    `doubt` is what is known of one in doubt.
+    """
 
     revision: str
     message: str
     outcome: str
     seconds: float | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +93,19 @@ def finished_before(plan: TargetPlan) -> TargetResult:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalHead:
+    """The end of the journal: how many events it has, and the digest of the last, on which all others hang."""
+
+    events: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did. `stopped` is set where a signal ended it, to the exit code of that signal."""
+    """What a run did. `stopped` is set where a signal ended it, to the exit code of that signal.
+
+    `journal` is its end after the run, None where nothing was recorded or it could not be read.
+    """
 
     run_id: str | None
     outcome: Outcome
@@ -168,6 +114,7 @@ class RunReport:
     targets: tuple[TargetResult, ...] = ()
     failure: Failure | None = None
     stopped: Exit | None = None
+    journal: JournalHead | None = None
 
     @property
     def told(self) -> Failure | None:
@@ -197,6 +144,13 @@ class RunHistory:
 
     run: Run
     events: tuple[Event, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Its steps in doubt, as they are recorded."""
+        states = self.run.steps.items()
+        found = (key for key, record in states if record.state is StepState.IN_DOUBT)
+        return tuple(doubt_of(self.run, *key) for key in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +198,8 @@ class DoctorReport:
         return not topics.isdisjoint((Topic.CONFIG, Topic.SCRIPTS))
 
 
-Report = StatusReport | PlanReport | RunReport | RunsReport | RunHistory | Unfinished | Done | DoctorReport
+_Look = StatusReport | LocksReport | PlanReport | RunsReport | RunHistory | DoctorReport
+Report = _Look | RunReport | Unfinished | Completion | Done
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from orchestrator.core.doubt import Doubt
 from orchestrator.core.events import EventKind
+from orchestrator.core.failure import Failure
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Action, Step, TargetPlan, at
-from orchestrator.core.reports import Failure, Result, StepResult, TargetResult
+from orchestrator.core.reports import Result, StepResult, TargetResult
+from orchestrator.core.step_record import Statement
 from orchestrator.errors import Exit, JournalError
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.setting import Setting
+from orchestrator.faults import FaultPoint
 
 
 class Checkpoints:
@@ -32,6 +37,7 @@ class Checkpoints:
         self._results: dict[str, StepResult] = {}
         self._begun: dict[str, float] = {}
         self._unrecorded: list[str] = []
+        self._retried: dict[str, str] = {}
         self._taken = False
         self.heads = plan.start
         self.ran_on: Mapping[str, str] = {}
@@ -57,7 +63,7 @@ class Checkpoints:
     def recovered(self, revision: str) -> None:
         """Found done without a recorded outcome."""
         self._settle(revision, "recovered")
-        self._tell(EventKind.STEP_RECOVERED, revision)
+        self._tell_outcome(EventKind.STEP_RECOVERED, revision)
 
     def not_atomic(self, revision: str) -> None:
         """env.py commits each of the revision's statements by itself, whatever its script looks like."""
@@ -69,7 +75,10 @@ class Checkpoints:
         if autocommit:
             extra["autocommit"] = True
         step = self.step(revision)
+        sys.audit(FaultPoint.BEFORE_INTENT)
         self._tell(EventKind.STEP_INTENT, revision, digest=step.digest, heads=list(self.heads), **extra)
+        sys.audit(FaultPoint.AFTER_INTENT)
+        self._retried.pop(revision, None)
         self._begun[revision] = time.monotonic()
 
     def applied(self, revision: str, observation: Observation) -> None:
@@ -78,7 +87,7 @@ class Checkpoints:
         self.heads = observation.heads
         self._settle(revision, "applied", seconds)
         done = sum(result.outcome in ("applied", "recovered") for result in self._results.values())
-        self._tell(
+        self._tell_outcome(
             EventKind.STEP_APPLIED,
             revision,
             heads=list(self.heads),
@@ -89,19 +98,48 @@ class Checkpoints:
             ran_on=dict(self.ran_on),
         )
 
-    def failed(self, revision: str, reason: str) -> None:
-        """Not done, and nothing of it is left."""
-        self._settle(revision, "failed")
-        self._tell(EventKind.STEP_FAILED, revision, reason=reason)
+    def statements(self, revision: str, statements: Sequence[Statement]) -> None:
+        """What became of statements of the revision in hand that the database keeps by themselves."""
+        kind, target = EventKind.STEP_STATEMENT, self._plan.target
+        self._setting.tell_all(
+            [
+                self._setting.event(
+                    kind, target, revision, number=one.number, statement=one.text, progress=str(one.progress)
+                )
+                for one in statements
+            ]
+        )
+
+    def left(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Those of the steps that have no outcome yet."""
+        return tuple(step for step in steps if step.revision not in self._results)
+
+    def failed(self, revision: str, reason: str, retry: Mapping[str, Any] | None = None) -> None:
+        """Not done, and nothing of it is left; `retry` tells how it is tried again, None where it is not."""
+        if retry is None:
+            self._settle(revision, "failed")
+            self._tell_outcome(EventKind.STEP_FAILED, revision, reason=reason)
+        else:
+            self._begun.pop(revision)
+            self._retried[revision] = reason
+            self._tell_outcome(EventKind.STEP_RETRIED, revision, reason=reason, **retry)
+
+    def give_up(self) -> bool:
+        """Record as failed what was to be tried again and was not begun again; whether there was any."""
+        given_up, self._retried = self._retried, {}
+        for revision, reason in given_up.items():
+            self.failed(revision, reason)
+        return bool(given_up)
 
     def in_doubt(self, revision: str, **found: Any) -> None:
         """The version table does not show it, and something may be left of it; `found` is what is known."""
         self._settle(revision, "in_doubt")
-        self._tell(EventKind.STEP_IN_DOUBT, revision, **found)
+        self._tell_outcome(EventKind.STEP_IN_DOUBT, revision, **found)
 
-    def still_in_doubt(self, revision: str) -> None:
-        """In doubt since an earlier attempt: recorded then, reported now."""
-        self._settle(revision, "in_doubt")
+    def doubtful(self, doubt: Doubt) -> None:
+        """What is known of a step in doubt, of this attempt or an earlier one: recorded then, reported now."""
+        self._settle(doubt.revision, "in_doubt")
+        self._results[doubt.revision] = replace(self._results[doubt.revision], doubt=doubt)
 
     def result(self, failure: Failure | None) -> TargetResult:
         """How the target came out, recorded as its end if the target was this run's.
@@ -138,6 +176,11 @@ class Checkpoints:
     def _settle(self, revision: str, outcome: str, seconds: float | None = None) -> None:
         self._begun.pop(revision, None)
         self._results[revision] = StepResult(revision, self.step(revision).message, outcome, seconds)
+
+    def _tell_outcome(self, kind: EventKind, revision: str, **body: Any) -> None:
+        sys.audit(FaultPoint.BEFORE_OUTCOME)
+        self._tell(kind, revision, **body)
+        sys.audit(FaultPoint.AFTER_OUTCOME)
 
     def _tell(self, kind: EventKind, revision: str, **body: Any) -> None:
         step = self.step(revision)

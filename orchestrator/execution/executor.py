@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,8 +10,9 @@ from typing import Any
 
 from orchestrator.core.divergence import applied
 from orchestrator.core.events import EventKind
+from orchestrator.core.failure import Failure
 from orchestrator.core.plan import TargetPlan, Wave, at
-from orchestrator.core.reports import Failure, Result, RunReport, TargetResult, finished_before, unstarted
+from orchestrator.core.reports import Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
 from orchestrator.databases.probe import probe
 from orchestrator.errors import Exit, JournalError, StalePlanError
@@ -18,6 +20,7 @@ from orchestrator.execution.claim import Claim
 from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_run import run_target
+from orchestrator.faults import FaultPoint
 
 _AT_ONCE = 4
 """Targets of one wave that run at the same time."""
@@ -49,10 +52,12 @@ def _ended(setting: Setting, report: RunReport) -> RunReport:
         return report  # the targets tell more than a second failure to record would
     failures = {str(result.target): result.failure.message for result in report.targets if result.failure}
     told: dict[str, Any] = {"failures": failures} if failures else {}
+    sys.audit(FaultPoint.BEFORE_RUN_FINISHED)
     try:
         setting.tell(EventKind.RUN_FINISHED, outcome=str(report.outcome), **told)
     except JournalError as error:
         return replace(report, failure=Failure.of(error))
+    sys.audit(FaultPoint.AFTER_RUN_FINISHED)
     return report
 
 
@@ -61,7 +66,9 @@ _GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 
 def _run(setting: Setting, wave: Wave, claim: Claim) -> list[TargetResult]:
     with ThreadPoolExecutor(min(_AT_ONCE, len(wave.targets)) or 1, "target") as pool:
-        return list(pool.map(lambda plan: _run_one(setting, plan, claim), wave.targets))
+        results = list(pool.map(lambda plan: _run_one(setting, plan, claim), wave.targets))
+    sys.audit(FaultPoint.BETWEEN_ENVIRONMENTS)
+    return results
 
 
 def _run_one(setting: Setting, plan: TargetPlan, claim: Claim) -> TargetResult:
@@ -69,7 +76,9 @@ def _run_one(setting: Setting, plan: TargetPlan, claim: Claim) -> TargetResult:
         return TargetResult(plan.target, Result.NOTHING_TO_DO, plan.start, plan.end)
     if setting.resumed is not None and setting.resumed.finished(plan.target):
         return _finished_before(setting, plan)
-    return run_target(setting, plan, claim)
+    result = run_target(setting, plan, claim)
+    sys.audit(FaultPoint.BETWEEN_TARGETS)
+    return result
 
 
 def _finished_before(setting: Setting, plan: TargetPlan) -> TargetResult:

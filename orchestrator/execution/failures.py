@@ -6,12 +6,15 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.core.network import tls_mend
 from orchestrator.core.targets import Target
+from orchestrator.core.urls import parse
 from orchestrator.errors import (
     ConfigurationError,
     FailedError,
     LockedError,
     OrchestrateError,
+    RefusedError,
     StalePlanError,
     UnavailableError,
     WrongDatabaseError,
@@ -24,20 +27,28 @@ CANCELLED = "cancelled"
 _KINDS: dict[str, type[OrchestrateError]] = {
     "wrong_database": WrongDatabaseError,
     "work_locked": LockedError,
+    "lock_file": UnavailableError,
     "version_table": ConfigurationError,
     "inject": ConfigurationError,
     "heads_moved": StalePlanError,
     "scripts_differ": StalePlanError,
     "other_scripts": ConfigurationError,
     "id_too_long": ConfigurationError,
+    "pooler": UnavailableError,
     "read_only": UnavailableError,
+    "tls": RefusedError,
     "no_alembic": ConfigurationError,
 }
 
 
-def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> OrchestrateError | None:
-    """What went wrong, or None where the worker ended well or was told to stop."""
-    resume = f"orchestrate resume {setting.run_id}"
+def failure_of(
+    setting: Setting, target: Target, final: Mapping[str, Any], resume: str | None = None
+) -> OrchestrateError | None:
+    """What went wrong, or None where the worker ended well or was told to stop.
+
+    `resume` is what to type once the cause is removed, where that does not resume the run.
+    """
+    resume = resume or f"orchestrate resume {setting.run_id}"
     match final["say"]:
         case "finished" | "stopped" | "abandoned":
             return None
@@ -63,7 +74,9 @@ def failure_of(setting: Setting, target: Target, final: Mapping[str, Any]) -> Or
 def _named(setting: Setting, target: Target, final: Mapping[str, Any]) -> dict[str, str]:
     """What a mend may name beside the command to type."""
     write = str(final.get("write") or "version_table, version_table_schema")
-    return {"project": setting.projects[target].name, "write": write}
+    address = parse(setting.endpoints[target].url.reveal())
+    tls = tls_mend((address.family if address else None) or "", target.environment)
+    return {"project": setting.projects[target].name, "write": write, "tls": tls}
 
 
 _CANCELLED = "the revision in hand was cancelled"
@@ -71,8 +84,13 @@ _CANCELLED = "the revision in hand was cancelled"
 
 def _death(exit_code: int) -> str:
     if exit_code < 0:
-        return f"the worker was killed by {signal.Signals(-exit_code).name}"
+        return f"the worker was killed by {_signal_name(-exit_code)}"
     return f"the worker ended without a word (exit code {exit_code}): env.py or a revision ended the process"
+
+
+def _signal_name(number: int) -> str:
+    # Of the real-time signals Python names only the first and the last.
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def _sentence(final: Mapping[str, Any]) -> str:
@@ -94,13 +112,17 @@ _MENDS = {
     ),
     "inject": "write a URL whose driver is synchronous, or another way in projects.{project}.inject",
     "work_locked": "wait for it to end, then: {resume}",
+    "lock_file": "find out who made it, remove it, then: {resume}",
     "version_table": "set it in environments.yaml as env.py has it: {write}",
     "heads_moved": "plan again: {again}",
     "scripts_differ": "plan again: {again}",
     "other_scripts": "name their directories in environments.yaml: projects.{project}.version_locations",
     "id_too_long": "shorten the id, or widen the column: ALTER TABLE … version_num …; then: {resume}",
-    "read_only": "give the URL of the primary, with a role that may change it, then: {resume}",
+    "pooler": "give env.py the direct URL of the server, then: {resume}",
+    "read_only": "{write}, then: {resume}",
+    "tls": "{tls}; then: {resume}",
     "no_alembic": "install it there, or name the project's Python: projects.NAME.python; then: {resume}",
     "env_failed": "mend env.py, then: {resume}",
     "not_run": "mend env.py, then: {resume}",
+    "garbled": "keep env.py and the revisions from writing there, then: {resume}",
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.core.injection import Injected, Live, parts_of
+from orchestrator.core.network import both_ends
 from orchestrator.core.plan import Step
 from orchestrator.core.targets import Target
 from orchestrator.databases.endpoint import Endpoint
@@ -14,9 +15,15 @@ from orchestrator.project.configuration import AlembicProject
 
 
 def upgrade_request(
-    setting: Setting, target: Target, steps: tuple[Step, ...], heads: tuple[str, ...], *, guard: Mapping[str, Any]
+    setting: Setting,
+    target: Target,
+    steps: tuple[Step, ...],
+    heads: tuple[str, ...],
+    *,
+    guard: Mapping[str, Any],
+    by_hand: bool = False,
 ) -> Mapping[str, Any]:
-    """The request to apply `steps` to a target that is at `heads`.
+    """The request to apply `steps` to a target that is at `heads`; `by_hand`: to write the version table alone.
 
     `guard` is what the run lock says of the target, with the schema its version table was seen in. The URL is
     in it: it goes over the worker's socket and nowhere else.
@@ -25,13 +32,17 @@ def upgrade_request(
     return {
         "do": "upgrade",
         **surroundings(project, project.inject.render(target, endpoint.url), endpoint),
-        "steps": [{"revision": step.revision, "digest": step.digest, "action": step.action} for step in steps],
+        "steps": [
+            {"revision": step.revision, "digest": step.digest, "action": step.action, "by_hand": by_hand}
+            for step in steps
+        ],
         "heads": list(heads),
         "revisions": list(setting.graphs[target].whole.scripts),
         "version_table": endpoint.version_table,
         "version_table_schema": endpoint.version_table_schema,
         "transactions": str(project.transactions),
         "timeouts": {"table_lock": endpoint.timeouts.table_lock, "statement": endpoint.timeouts.statement},
+        "require_tls": endpoint.require_tls,
         "guard": {**guard, "run": setting.run_id, "who": setting.actor},
     }
 
@@ -55,4 +66,5 @@ def surroundings(project: AlembicProject, inject: Injected, endpoint: Endpoint) 
         "flask_app": project.flask_app,
         "hook": project.hook,
         "other_databases": str(project.other_databases),
+        "network": both_ends(endpoint.timeouts.network),
     }

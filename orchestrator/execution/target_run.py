@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from orchestrator.core.divergence import applied, stand
+from orchestrator.core.doubt import doubt_of
 from orchestrator.core.events import EventKind
-from orchestrator.core.observations import Observation, Reading
+from orchestrator.core.failure import Failure
+from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Action, PlanKind, Step, TargetPlan
-from orchestrator.core.reports import Failure, TargetResult
-from orchestrator.core.run import StepRecord, doubtful_step, half_done, reconcile
+from orchestrator.core.reports import TargetResult
+from orchestrator.core.run import doubtful_step, reconcile
+from orchestrator.core.step_record import Progress
 from orchestrator.core.world import refusal
-from orchestrator.databases.catalog import catalog, difference
-from orchestrator.databases.probe import probe
+from orchestrator.databases.catalog import catalog
 from orchestrator.errors import (
     FailedError,
     InDoubtError,
@@ -27,12 +30,19 @@ from orchestrator.errors import (
 from orchestrator.execution.checkpoints import Checkpoints
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.conversation import converse
+from orchestrator.execution.doubt import seen_now
 from orchestrator.execution.facts import facts_of
 from orchestrator.execution.failures import CANCELLED, failure_of
-from orchestrator.execution.leftovers import Leftovers, few, leftovers
+from orchestrator.execution.leftovers import few
+from orchestrator.execution.look import look
 from orchestrator.execution.request import upgrade_request
+from orchestrator.execution.retry import Retries
 from orchestrator.execution.setting import Setting
-from orchestrator.execution.target_lock import Stopped, TargetLock, patiently
+from orchestrator.execution.statements import StatementLog
+from orchestrator.execution.target_lock import Stopped, TargetLock
+from orchestrator.execution.undone import Undone, undone
+from orchestrator.execution.watch import Watch
+from orchestrator.faults import FaultPoint
 
 
 def run_target(setting: Setting, plan: TargetPlan, claim: Claim) -> TargetResult:
@@ -40,6 +50,7 @@ def run_target(setting: Setting, plan: TargetPlan, claim: Claim) -> TargetResult
     checkpoints = Checkpoints(setting, plan, claim)
     try:
         with TargetLock(setting, plan.target) as lock:
+            sys.audit(FaultPoint.RUN_LOCK_TAKEN)
             # Its end is recorded while the lock is held: the last word on a target is whose lock it was.
             return _locked(setting, plan, checkpoints, lock)
     except OrchestrateError as error:
@@ -76,22 +87,36 @@ class _TargetRun:
         self._transactional = False
         self._home: str | None = None
         self._before: dict[str, Mapping[str, str] | None] = {}
+        self._statements = StatementLog(checkpoints.statements)
+        self._retries = Retries(setting, plan.target)
+        self._watch = Watch(setting, plan.target, lock.alive)
         self._resumed = setting.resumed
 
     def run(self) -> None:
         """The steps that are left, one by one, until all are applied or one stops it."""
         self._lock.wait_to_begin()
         remaining = self._reconciled()
-        if not remaining or self._setting.stop.requested:
-            return
-        guard = {**self._lock.guard.request(), "home": self._home}
-        request = upgrade_request(self._setting, self._target, remaining, self._checkpoints.heads, guard=guard)
         try:
-            final = converse(self._setting, self._target, request, self)
+            while remaining and not self._setting.stop.requested:
+                self._attempt(remaining)
+                remaining = self._retries.due(self._checkpoints.left(remaining))
+        finally:
+            given_up = self._checkpoints.give_up()
+        if given_up and self._retries.error is not None:
+            raise self._retries.error
+
+    def _attempt(self, steps: tuple[Step, ...]) -> None:
+        guard = {**self._lock.guard.request(), "home": self._home}
+        request = upgrade_request(self._setting, self._target, steps, self._checkpoints.heads, guard=guard)
+        self._watch = Watch(self._setting, self._target, self._lock.alive)
+        try:
+            with self._watch:
+                final = converse(self._setting, self._target, request, self)
         except OrchestrateError as error:
             self._settle({"say": "abandoned"}, error)
             raise
-        self._settle(final, failure_of(self._setting, self._target, final))
+        failure = failure_of(self._setting, self._target, final)
+        self._settle(final, self._retries.judged(final, failure, self._watch.blockers))
 
     # --- before anything is changed ---
 
@@ -128,27 +153,22 @@ class _TargetRun:
             return
         facts = facts_of(self._endpoint, observation, has, latest)
         if (revision := doubtful_step(latest, self._target, facts)) is not None:
-            what = half_done(latest, self._target, revision)
-            raise InDoubtError(what, where=str(self._target), mend=f"orchestrate resume {latest.id}")
+            doubt = doubt_of(latest, self._target, revision)
+            raise InDoubtError(doubt.what, where=str(self._target), mend=f"orchestrate resume {latest.id}")
 
     def _doubt(self, revision: str) -> InDoubtError:
-        self._checkpoints.still_in_doubt(revision)
-        record = self._recorded(revision)
-        changes = self._changes(record.body.get("catalog"))
-        since = f"since then: {few(changes)}" if changes else few(())
-        half = "half reverted" if self._reverts(revision) else "half applied"
-        what = f"revision {revision}, started {record.at:%Y-%m-%d %H:%M:%S} UTC, may be {half}; {since}"
-        return InDoubtError(what, where=str(self._target), mend=self._settling)
-
-    def _recorded(self, revision: str) -> StepRecord:
         if self._resumed is None:
             raise LookupError("only a run that is resumed can find a step in doubt")
-        return self._resumed.record(self._target, revision)
+        doubt = seen_now(self._endpoint, self._resumed, revision)
+        self._checkpoints.doubtful(doubt)
+        since = f"since then: {few(doubt.changes)}" if doubt.changes else few(())
+        return InDoubtError(f"{doubt.what}; {since}", where=str(self._target), mend=doubt.mend)
 
     # --- the steps ---
 
     def admitted(self, message: Mapping[str, Any]) -> None:
         """The guard passed: record on what the project's code runs, since versions can change what it does."""
+        sys.audit(FaultPoint.WORKER_ADMITTED)
         heads, versions, deferred = list(self._checkpoints.heads), message["versions"], bool(message["deferred"])
         self._checkpoints.ran_on = {name: text for name, text in versions.items() if name != "process"}
         self._setting.tell(
@@ -168,10 +188,16 @@ class _TargetRun:
         before = None if undone_by_database else catalog(self._endpoint)
         self._checkpoints.intent(revision, before, autocommit=autocommit)
         self._before[revision] = before
+        self._watch.begun(revision)
         return True
+
+    def statements(self, revision: str, progress: Progress, told: Sequence[tuple[int, str]]) -> None:
+        """Record what the database keeps of the revision before it has ended."""
+        self._statements.told(revision, progress, told)
 
     def committed(self, revision: str) -> None:
         """The worker says that a revision is committed; believed only when a fresh connection sees it."""
+        self._watch.ended()
         observation, has = self._observe()
         if has is not None and self._checkpoints.step(revision).done(has):
             self._checkpoints.applied(revision, observation)
@@ -189,9 +215,8 @@ class _TargetRun:
         for revision in self._checkpoints.open:
             if self._checkpoints.step(revision).done(has):
                 self._checkpoints.applied(revision, observation)
-            else:
-                error = self._undone(revision, final, error or self._unseen(revision), observation)
-        if error is not None:
+        error = self._judge(final, error, observation)
+        if error is not None and not self._retries.granted:
             raise error
 
     def _wait_to_judge(self, error: OrchestrateError | None) -> None:
@@ -203,27 +228,32 @@ class _TargetRun:
                 raise error or unsettled from None
             raise self._unknown(unsettled, str(error.what) if error else None) from None
 
-    def _undone(
-        self, revision: str, final: Mapping[str, Any], error: OrchestrateError, observation: Observation
-    ) -> OrchestrateError:
-        """Record a step that the version table does not show: failed cleanly, or in doubt with what was found."""
-        left = leftovers(
-            self._checkpoints.step(revision), final, self._changes(self._before[revision]), observation
-        )
-        if left.clean:
-            self._checkpoints.failed(revision, str(error))
-            return error
-        before = dict(self._before[revision] or {})
-        self._checkpoints.in_doubt(
-            revision, reason=str(error), kept=list(left.kept), changes=list(left.changes), catalog=before
-        )
-        return self._half_done(revision, error, left)
+    def _judge(
+        self, final: Mapping[str, Any], error: OrchestrateError | None, observation: Observation
+    ) -> OrchestrateError | None:
+        """Record each step that the version table does not show: to be retried, failed cleanly, or in doubt."""
+        begun = [self._checkpoints.step(revision) for revision in self._checkpoints.open]
+        if begun:
+            self._statements.settle()
+        found = [undone(self._endpoint, s, self._before[s.revision], final, observation) for s in begun]
+        retry = self._retries.take(begun, safe=self._lock.kept and all(one.left.clean for one in found))
+        for one in found:
+            error = error or self._unseen(one.step.revision)
+            if one.left.clean:
+                self._checkpoints.failed(one.step.revision, str(error), retry)
+            else:
+                error = self._half_done(one, error)
+        return error
 
-    def _half_done(self, revision: str, error: OrchestrateError, left: Leftovers) -> OrchestrateError:
-        what = f"revision {revision} stopped half-way. {error.what}. Left in the database: {left}"
+    def _half_done(self, one: Undone, error: OrchestrateError) -> OrchestrateError:
+        revision = one.step.revision
+        self._checkpoints.in_doubt(revision, reason=str(error), **one.found)
+        doubt = doubt_of(self._setting.journal.run(self._setting.run_id), self._target, revision)
+        self._checkpoints.doubtful(doubt)
+        what = f"revision {revision} stopped half-way. {error.what}. Left in the database: {one.left}"
         # A connection that went elsewhere is the graver of the two, and the step's outcome is recorded anyway.
         kind = WrongDatabaseError if isinstance(error, WrongDatabaseError) else InDoubtError
-        return kind(what, where=str(self._target), mend=self._settling)
+        return kind(what, where=str(self._target), mend=doubt.mend)
 
     def _unseen(self, revision: str) -> FailedError:
         state = "still has" if self._reverts(revision) else "does not have"
@@ -237,28 +267,11 @@ class _TargetRun:
     # --- looking ---
 
     def _observe(self) -> tuple[Observation, frozenset[str] | None]:
-        observation = self._probed()
+        observation = look(self._setting, self._target, patient=bool(self._checkpoints.open))
         self._transactional = observation.transactional
         if self._setting.plan.kind is PlanKind.ADOPT and observation.adoptable:
             return observation, frozenset()
         return observation, applied(self._graph, observation)
-
-    def _probed(self) -> Observation:
-        """A fresh look; while steps are open, one that waits for a server that is coming back."""
-
-        def look() -> Observation:
-            observation = probe(self._endpoint, self._setting.now)
-            if self._checkpoints.open and observation.reading is Reading.UNREACHABLE:
-                raise UnavailableError(observation.detail or "unreachable")
-            return observation
-
-        try:
-            return patiently(look)
-        except UnavailableError:
-            return probe(self._endpoint, self._setting.now)
-
-    def _changes(self, before: Mapping[str, str] | None) -> tuple[str, ...]:
-        return () if before is None else difference(dict(before), catalog(self._endpoint))
 
     def _unplaced(self, observation: Observation) -> OrchestrateError:
         error = refusal(observation, stand(self._graph, observation))
@@ -277,8 +290,3 @@ class _TargetRun:
     @property
     def _resume(self) -> str:
         return f"orchestrate resume {self._setting.run_id}"
-
-    @property
-    def _settling(self) -> str:
-        resolve = f"orchestrate resolve {self._setting.run_id} {self._target} --not-applied --reason '…'"
-        return f"undo what is left of it, then: {resolve}"

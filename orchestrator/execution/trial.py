@@ -16,7 +16,7 @@ from orchestrator.execution.conversation import variables_of
 from orchestrator.execution.request import surroundings
 from orchestrator.execution.worker_process import Answer, ask
 from orchestrator.project.configuration import AlembicProject
-from orchestrator.project.environments_file.url_rules import secrets_of
+from orchestrator.project.environments_file.url_rules import secrets_in, secrets_of
 
 _SECONDS = 30.0
 """How long env.py may take to configure Alembic; applications that take seconds to import are common."""
@@ -33,7 +33,8 @@ def try_env(project: AlembicProject, endpoint: Endpoint, guard: Guard | None) ->
     tried = endpoint if marker is None else _marked(endpoint, marker)
     inject = project.inject.render(tried.target, tried.url)
     variables = variables_of(tried, inject)
-    redactor = Redactor(s for text in (endpoint.url.reveal(), *variables.values()) for s in _secrets(text))
+    redactor = Redactor(secrets_of(endpoint.url.reveal()))
+    redactor.add(*(secret for name, value in variables.items() for secret in secrets_in(name, value)))
     request = {
         "do": "try",
         **surroundings(project, inject, tried),
@@ -43,10 +44,6 @@ def try_env(project: AlembicProject, endpoint: Endpoint, guard: Guard | None) ->
     lines: list[str] = []
     answer = ask(project, variables, request, seconds=_SECONDS, on_output=lines.append)
     return replace(_trial(redactor.value(_ended(answer))), output=tuple(map(redactor.text, lines)))
-
-
-def _secrets(text: str) -> tuple[str, ...]:
-    return secrets_of(text) if "://" in text else ()
 
 
 def _marked(endpoint: Endpoint, marker: str) -> Endpoint:

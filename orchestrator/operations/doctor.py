@@ -74,7 +74,7 @@ def _looked_at(
         observation,
         endpoint.version_table,
         endpoint.version_table_schema,
-        protected=configuration.environment(target.environment).protected,
+        require_tls=endpoint.require_tls,
     )
     if observation.reading in (Reading.UNREACHABLE, Reading.DENIED):
         return facts

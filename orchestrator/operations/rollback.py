@@ -62,6 +62,9 @@ def _refuse(run: Run, regret: Regret, configuration: Configuration) -> None:
             what = f"run {run.id} adopted {run.plan.targets[0].target}: it ran no revision that could be reverted"
             mend = f"if the revision was wrong: delete the rows of its version table, then {run.plan.again}"
             raise UsageError(what, mend=mend)
+        case PlanKind.BASELINE:
+            what = f"{run.id} is a baseline of the journal: it ran no revision that could be reverted"
+            raise UsageError(what, mend="orchestrate runs")
         case _:
             if problems := tuple(_missing(run, regret, configuration)):
                 raise UsageError.collect(problems, "{n} targets cannot be rolled back")

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from orchestrator.core.comparison import Comparison
 from orchestrator.core.divergence import Relation
+from orchestrator.core.doubt import Completion
 from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import Event
+from orchestrator.core.failure import Failure
 from orchestrator.core.gates.verdict import Verdict
+from orchestrator.core.locks import LocksReport, TargetLocks
 from orchestrator.core.plan import Action, PlanKind, TargetPlan
 from orchestrator.core.reports import (
     DoctorReport,
     Done,
     Envelope,
     Examined,
-    Failure,
-    Pair,
     PlanReport,
     Report,
     RunHistory,
     RunReport,
     RunsReport,
-    StatusReport,
     TargetResult,
-    TargetStatus,
     Unfinished,
 )
-from orchestrator.core.run import Run
+from orchestrator.core.run import Lost, Run
+from orchestrator.core.status import Pair, StatusReport, TargetStatus
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit
+from orchestrator.views.doubt import completion, doubt
+from orchestrator.views.locks import leftover, locks
+from orchestrator.views.times import timestamp
 
 SCHEMA_VERSION = 1
 
@@ -43,19 +45,21 @@ def document(envelope: Envelope, body: Mapping[str, Any]) -> dict[str, Any]:
         "command": envelope.command,
         "success": envelope.exit is Exit.DONE,
         "exit_code": int(envelope.exit),
-        "started_at": _time(envelope.started_at),
-        "finished_at": _time(envelope.finished_at),
+        "started_at": timestamp(envelope.started_at),
+        "finished_at": timestamp(envelope.finished_at),
         "targets": [],
         **body,
         "error": failure(envelope.failure),
     }
 
 
-def fields(report: Report) -> dict[str, Any]:
+def fields(report: Report) -> dict[str, Any]:  # noqa: C901 - a case for each kind of report
     """The fields that a report of its kind has beside those that are always there."""
     match report:
         case StatusReport():
             return _status_report(report)
+        case LocksReport():
+            return {"targets": [_locks(target) for target in report.targets]}
         case PlanReport():
             return _plan_report(report)
         case RunReport():
@@ -63,9 +67,12 @@ def fields(report: Report) -> dict[str, Any]:
         case RunsReport():
             return {"runs": [_run(one) for one in report.runs]}
         case RunHistory():
-            return {"run": _run(report.run), "events": [event(one) for one in report.events]}
+            events = [event(one) for one in report.events]
+            return {"run": _run(report.run), "events": events, "doubts": list(map(doubt, report.doubts))}
         case Unfinished():
             return {"run": _run(report.run)}
+        case Completion():
+            return completion(report)
         case Done():
             return dict(report.fields)
         case DoctorReport():
@@ -96,7 +103,7 @@ def _plan_report(report: PlanReport) -> dict[str, Any]:
         "through": planned.through,
         "steps": planned.steps,
         "targets": [_named(target.target) for target in planned.targets],
-        "waves": [[_planned(target, planned.kind) for target in wave.targets] for wave in planned.waves],
+        "waves": [[_planned(target, report) for target in wave.targets] for wave in planned.waves],
         "gates": [_verdict(verdict) for verdict in report.verdicts],
         **_of_a_rollback(report),
         **_of_an_adoption(report.comparison),
@@ -144,6 +151,7 @@ def _run_report(report: RunReport) -> dict[str, Any]:
         "fingerprint": report.plan.fingerprint,
         "gates": [_verdict(verdict) for verdict in report.verdicts],
         "targets": [_result(target, report.plan.kind) for target in report.targets],
+        "journal": {"events": end.events, "head": end.digest} if (end := report.journal) else None,
     }
 
 
@@ -155,7 +163,7 @@ def log_line(told: Event) -> dict[str, Any]:
     """One event as a line of the log: flat, and without what only the journal needs."""
     about = {"target": str(told.target) if told.target else None, "revision": told.revision}
     return {
-        "at": _time(told.at),
+        "at": timestamp(told.at),
         "event": str(told.kind),
         "run": told.run,
         "actor": told.actor,
@@ -168,7 +176,7 @@ def event(told: Event) -> dict[str, Any]:
     """One event, whole, as the journal has it."""
     return {
         "sequence": told.sequence,
-        "at": _time(told.at),
+        "at": timestamp(told.at),
         "event": str(told.kind),
         "run": told.run,
         "actor": told.actor,
@@ -195,8 +203,18 @@ def _status(target: TargetStatus) -> dict[str, Any]:
         "missing": list(target.missing),
         "holder": target.holder,
         "last_run": _run(target.last_run) if target.last_run else None,
+        "doubt": doubt(target.doubt),
+        "lost": _lost(target.lost),
+        "encrypted": target.encrypted,
+        "transactional": target.transactional,
+        "leftover": leftover(target.leftover),
+        "last_failure": target.last_failure,
         "error": failure(target.failure),
     }
+
+
+def _locks(found: TargetLocks) -> dict[str, Any]:
+    return {**_named(found.target), **locks(found, _run), "error": failure(found.failure)}
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
@@ -212,14 +230,19 @@ def _pair(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _planned(target: TargetPlan, kind: PlanKind) -> dict[str, Any]:
+def _planned(target: TargetPlan, report: PlanReport) -> dict[str, Any]:
     return {
         "target": str(target.target),
-        "direction": _DIRECTIONS[kind.action],
+        "direction": _DIRECTIONS[report.plan.kind.action],
         "from": list(target.start),
         "to": list(target.end),
         "revisions": [step.revision for step in target.steps],
+        "lost": _lost(report.lost.get(target.target)),
     }
+
+
+def _lost(found: Lost | None) -> dict[str, Any] | None:
+    return {"run_id": found.run, "revisions": list(found.revisions)} if found else None
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
@@ -239,7 +262,13 @@ def _result(target: TargetResult, kind: PlanKind) -> dict[str, Any]:
         "from": list(target.start),
         "to": list(target.end),
         "revisions": [
-            {"revision": step.revision, "outcome": step.outcome, "seconds": step.seconds} for step in target.steps
+            {
+                "revision": step.revision,
+                "outcome": step.outcome,
+                "seconds": step.seconds,
+                "doubt": doubt(step.doubt),
+            }
+            for step in target.steps
         ],
         "error": failure(target.failure),
     }
@@ -261,13 +290,9 @@ def _run(one: Run) -> dict[str, Any]:
         "reason": one.reason,
         "actor": one.actor,
         "outcome": str(one.outcome) if one.outcome else None,
-        "started_at": _time(one.started_at),
-        "finished_at": _time(one.finished_at) if one.finished_at else None,
+        "started_at": timestamp(one.started_at),
+        "finished_at": timestamp(one.finished_at) if one.finished_at else None,
         "fingerprint": one.plan.fingerprint,
         "steps": one.plan.steps,
         "environments": list(one.plan.environments),
     }
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

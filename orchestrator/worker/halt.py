@@ -6,9 +6,9 @@ from __future__ import annotations
 class Halt(BaseException):
     """Stops env.py from inside. Not an Exception, so that an env.py that swallows errors does not swallow this.
 
-    `code` is the word the parent acts on: wrong_database, work_locked, version_table, heads_moved, read_only,
-    scripts_differ, other_scripts, id_too_long, not_run, inject, tried, cancelled. `write` is what would mend it in
-    environments.yaml.
+    `code` is the word the parent acts on: wrong_database, work_locked, lock_file, version_table,
+    heads_moved, read_only, tls, scripts_differ, other_scripts, id_too_long, not_run, inject, tried,
+    cancelled, garbled. `write` is what would mend it: keys of environments.yaml, or what to type.
     """
 
     def __init__(self, code: str, message: str, write: str | None = None) -> None:

@@ -73,7 +73,7 @@ def where(connection: Any, family: str) -> str:
 
 def make_read_only(connection: Any, family: str) -> None:
     """Have the server refuse every change on this connection; committed, or a rollback would take it back."""
-    _run(connection, _READ_ONLY[family])
+    ask(connection, _READ_ONLY[family])
     connection.commit()
 
 
@@ -104,32 +104,33 @@ def _refused_the_proof(connection: Any, family: str, expected: dict[str, Any]) -
     if family == "postgresql":
         key = f"CAST({int(expected['proof_key'])} AS bigint)"
         # A row means that it was granted; what a row looks like is up to whoever made the connection.
-        if not _run(connection, f"SELECT 1 WHERE pg_try_advisory_lock({key})"):
+        if not ask(connection, f"SELECT 1 WHERE pg_try_advisory_lock({key})"):
             return True
-        _run(connection, f"SELECT pg_advisory_unlock({key})")
+        ask(connection, f"SELECT pg_advisory_unlock({key})")
         return False
     name = expected["proof_name"]
     if _scalar(connection, "SELECT DATABASE()") != expected["database"]:
         return False
     if _scalar(connection, f"SELECT GET_LOCK('{name}', 0)") == 0:
         return True
-    _run(connection, f"SELECT RELEASE_LOCK('{name}')")
+    ask(connection, f"SELECT RELEASE_LOCK('{name}')")
     return False
 
 
 def _path(connection: Any) -> str:
-    rows = [tuple(row) for row in _run(connection, "PRAGMA database_list")]
+    rows = [tuple(row) for row in ask(connection, "PRAGMA database_list")]
     return str(next((row[2] for row in rows if row[1] == "main"), "") or "")
 
 
 def _scalar(connection: Any, statement: str) -> Any:
-    row = _run(connection, statement)[0]
+    row = ask(connection, statement)[0]
     # A row is a tuple, a dictionary or a driver's own record, which is both; some cursors give bare values.
     values = row.values() if hasattr(row, "values") else row
     return values if isinstance(values, (str, bytes, int)) or values is None else next(iter(values))
 
 
-def _run(connection: Any, statement: str) -> list[Any]:
+def ask(connection: Any, statement: str) -> list[Any]:
+    """All rows of a statement on a driver's own connection, as the driver makes them; ends no transaction."""
     cursor = connection.cursor()
     try:
         cursor.execute(statement)

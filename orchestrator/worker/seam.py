@@ -11,6 +11,7 @@ generator only when that revision's transaction has ended. All of this holds fro
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import shorten
@@ -28,7 +29,7 @@ from .connections import Connections
 from .failure import describe
 from .halt import Halt
 from .statements import Statements, in_autocommit
-from .steps import check_width, destination, step_of
+from .steps import check_width, destination, no_work, step_of
 from .surroundings import around
 from .versions import versions
 
@@ -58,9 +59,9 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     except ParentGone:
         raise
     except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
-        channel.say("failed", revision=seam.in_hand, kept=seam.kept, wrote=seam.wrote, **seam.reason(error))
+        channel.say("failed", revision=seam.in_hand, **seam.left, **seam.reason(error))
         return
-    channel.say("finished", deferred=seam.deferred, kept=seam.kept, wrote=seam.wrote)
+    channel.say("finished", deferred=seam.deferred, **seam.left)
 
 
 def _run_env(script: ScriptDirectory) -> None:
@@ -86,7 +87,7 @@ class Seam:
         self._connections = connections
         self._request = request
         self._script = script
-        self._waiting: list[dict[str, str]] = list(request["steps"])
+        self._waiting: list[dict[str, Any]] = list(request["steps"])
         self._heads = set(request["heads"])
         self._statements: Statements | None = None
         self._called = False
@@ -96,14 +97,12 @@ class Seam:
         self.halted: Halt | None = None
 
     @property
-    def kept(self) -> list[list[str]]:
-        """The writing statements that the database has kept, each as [revision, statement]."""
-        return self._statements.kept if self._statements is not None else []
-
-    @property
-    def wrote(self) -> list[str]:
-        """The revisions that ran a writing statement, or that may have done so unseen."""
-        return sorted(self._statements.wrote) if self._statements is not None else []
+    def left(self) -> dict[str, Any]:
+        """What is known of what the revisions left, as fields for the parent: see `Statements`."""
+        seen = self._statements
+        if seen is None:
+            return {"kept": [], "wrote": [], "elsewhere": []}
+        return {"kept": seen.kept, "wrote": sorted(seen.wrote), "elsewhere": sorted(seen.elsewhere)}
 
     def wrap(self, environment: EnvironmentContext) -> None:
         """Put the admission behind this environment's configure."""
@@ -137,8 +136,17 @@ class Seam:
         elif hasattr(connection, "rollback"):
             connection.rollback()  # ends what the guard's questions began; session locks stay
         if self._statements is None:
-            self._statements = Statements(connection.engine)
+            self._statements = Statements(connection.engine, self._tell)
+        self._statements.watch(connection.engine)  # env.py may have another one since
         self._channel.say("admitted", deferred=self.deferred, versions=versions(connection.dialect))
+
+    def _tell(self, revision: str, progress: str, statements: list[list[Any]]) -> None:
+        """Tell the parent of statements; what the database has kept is recorded before anything else is done."""
+        told = {"revision": revision, "progress": progress, "statements": statements}
+        if progress == "started":
+            self._channel.say("statements", **told)
+        elif self._channel.ask("statements", **told).get("go") is not True:
+            raise ParentGone
 
     def steps(self, heads: Any, context: Any) -> Iterator[Any]:
         """The function Alembic runs: yields the planned revisions, each after the parent has said go."""
@@ -157,16 +165,19 @@ class Seam:
             revision = planned["revision"]
             self._remembering(lambda r=revision, p=planned["digest"]: self._same_script(r, p))  # type: ignore[misc]
             autocommit = in_autocommit(context.connection)
-            if not self._channel.ask("intent", revision=revision, autocommit=autocommit)["go"]:
+            if self._channel.ask("intent", revision=revision, autocommit=autocommit).get("go") is not True:
                 self._waiting = []
                 return
             self.in_hand = revision
             step = step_of(self._script, revision, planned["action"])
-            step.migration_fn = self._timed(step.migration_fn, context)
+            migration = no_work if planned.get("by_hand") else step.migration_fn
+            step.migration_fn = self._timed(migration, context)
             if self._statements is not None:
                 self._statements.begin(revision, Path(self._script.get_revision(revision).path))
             yield step
             self.in_hand = None
+            if not self.deferred:
+                sys.audit("orchestrate.after_commit")
             self._channel.say("ran" if self.deferred else "committed", revision=revision)
 
     def _heads_moved(self, heads: tuple[str, ...]) -> None:
@@ -215,8 +226,10 @@ class Seam:
                 raise
             finally:
                 self._connections.in_revision = False
+                if self._statements is not None:
+                    self._statements.over()
                 if self._statements is not None and self._connections.admitted > opened:
-                    self._statements.wrote.add(str(self.in_hand))  # what else it opened commits unseen
+                    self._statements.left_sight()
             return done
 
         run.__name__ = getattr(migration, "__name__", type(migration).__name__)  # it may be any callable
@@ -250,7 +263,8 @@ def _timeouts(dialect: str, timeouts: dict[str, float | None]) -> Iterator[str]:
         if statement is not None:
             yield f"SET LOCAL statement_timeout = {int(statement * 1000)}"
     elif dialect in ("mysql", "mariadb") and lock is not None:
-        yield f"SET SESSION lock_wait_timeout = {max(1, round(lock))}"
+        for name in ("lock_wait_timeout", "innodb_lock_wait_timeout"):  # for tables, for rows
+            yield f"SET SESSION {name} = {max(1, round(lock))}"
     elif dialect == "sqlite" and lock is not None:
         yield f"PRAGMA busy_timeout = {int(lock * 1000)}"
 

@@ -32,7 +32,7 @@ SEEN = Observation(
 )
 HEALTHY = Inspection("PostgreSQL 15.4", role="app", encrypted=True)
 PROVED = Trial((Attempt(True, "prod"),), configured=True, version_table="alembic_version", place="public")
-FACTS = TargetFacts(PROD, SEEN, protected=True, state=State.AT_HEAD, inspection=HEALTHY, trial=PROVED)
+FACTS = TargetFacts(PROD, SEEN, require_tls=True, state=State.AT_HEAD, inspection=HEALTHY, trial=PROVED)
 REACHED = Trial(
     (Attempt(True, "the marker"),), ran_on={"python": "3.11.2", "alembic": "1.20.1", "sqlalchemy": "2.1.9"}
 )
@@ -112,11 +112,11 @@ def test_a_version_table_that_is_hidden_is_a_problem_of_rights() -> None:
     [
         ({"pooler": True}, Topic.POOLER, Level.PROBLEM),
         ({"standby": True}, Topic.READ_ONLY, Level.PROBLEM),
-        ({"read_only": True}, Topic.READ_ONLY, Level.PROBLEM),
-        ({"encrypted": False}, Topic.TLS, Level.WARNING),
+        ({"read_only": True}, Topic.READ_ONLY, Level.WARNING),
+        ({"encrypted": False}, Topic.TLS, Level.PROBLEM),
         ({"limits": (("statement_timeout", "30s"),)}, Topic.LIMITS, Level.NOTE),
         ({"cluster": True}, Topic.LOCKS, Level.WARNING),
-        ({"holders_named": False}, Topic.LOCKS, Level.NOTE),
+        ({"blockers_named": False}, Topic.LOCKS, Level.NOTE),
         ({"clock": 6.0}, Topic.CLOCK, Level.WARNING),
         ({"clock": -6.0}, Topic.CLOCK, Level.WARNING),
     ],
@@ -134,9 +134,9 @@ def test_a_clock_that_is_nearly_right_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(("encrypted", "level"), [(False, Level.NOTE), (None, Level.OK), (True, Level.OK)])
-def test_tls_weighs_less_where_nothing_is_protected(encrypted: bool | None, level: Level) -> None:
-    """A connection in clear is a note in an environment that is not protected, and nothing on this machine."""
-    facts = replace(FACTS, protected=False, inspection=replace(HEALTHY, encrypted=encrypted))
+def test_tls_weighs_less_where_it_is_not_required(encrypted: bool | None, level: Level) -> None:
+    """A connection in clear is a note where TLS is not required, and nothing on this machine."""
+    facts = replace(FACTS, require_tls=False, inspection=replace(HEALTHY, encrypted=encrypted))
     assert [found.level for found in of_target(facts) if found.topic is Topic.TLS] == [level]
 
 

@@ -27,6 +27,7 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
         (errors.LockedError, "locked", 8),
         (errors.UnavailableError, "unavailable", 9),
         (errors.JournalError, "journal", 10),
+        (errors.BrokenJournalError, "journal", 10),
         (errors.WrongDatabaseError, "wrong_database", 11),
     ],
 )
@@ -38,7 +39,7 @@ def test_each_error_has_its_word_and_its_exit_code(kind: type[OrchestrateError],
 
 def test_every_error_has_a_test_of_its_word() -> None:
     """The table above is whole."""
-    assert len(KINDS) == 13
+    assert len(KINDS) == 14
 
 
 def test_the_most_severe_code_wins_in_any_order() -> None:

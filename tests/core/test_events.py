@@ -6,7 +6,13 @@ import pytest
 
 from orchestrator.core.events import EventKind
 
-PASSING = {EventKind.LOCK_WAITING, EventKind.OUTPUT, EventKind.STOPPING}
+PASSING = {
+    EventKind.LOCK_WAITING,
+    EventKind.TABLE_LOCK_WAITING,
+    EventKind.RUN_LOCK_LOST,
+    EventKind.OUTPUT,
+    EventKind.STOPPING,
+}
 
 
 @pytest.mark.parametrize("kind", list(EventKind))
@@ -17,7 +23,7 @@ def test_all_that_a_run_is_folded_from_is_durable(kind: EventKind) -> None:
 
 def test_the_words_for_programs_stay() -> None:
     """Journals written years ago hold these very words."""
-    assert [str(kind) for kind in EventKind][:12] == [
+    words = [
         "run_started",
         "run_resumed",
         "run_finished",
@@ -31,3 +37,4 @@ def test_the_words_for_programs_stay() -> None:
         "step_resolved",
         "lock_waiting",
     ]
+    assert [kind for kind in EventKind if kind in words] == words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.inspection import Inspection, ahead, is_near
+from orchestrator.core.inspection import Inspection, Lack, ahead, is_near
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,34 @@ def test_what_stays_on_this_machine_needs_no_encryption(host: str, near: bool) -
 def test_the_version_is_the_numbers_in_the_server_s_name(server: str, version: tuple[int, ...]) -> None:
     """Versions are compared as numbers, the most significant first."""
     assert Inspection(server).version == version
+
+
+@pytest.mark.parametrize(
+    ("rights", "versioned", "barred"),
+    [
+        (("CREATE",), True, False),
+        (("CREATE",), False, True),
+        (("CREATE", "INSERT"), True, True),
+        (("UPDATE", "DELETE"), True, True),
+        (("DELETE",), True, False),
+        (("DROP", "DELETE"), False, False),
+        (("ALTER", "DROP"), True, False),
+        ((), True, True),
+    ],
+)
+def test_only_what_keeps_every_revision_out_is_a_barrier(
+    rights: tuple[str, ...], versioned: bool, barred: bool
+) -> None:
+    """A right on the version table is, one that only some revisions need is not; with a barrier all is told."""
+    lack = Lack("may not", "GRANT", rights)
+    also = Lack("may not ALTER", "GRANT ALTER", ("ALTER",))
+    seen = Inspection("PostgreSQL 15.4", role="app", lacks=(lack, also) if rights else (lack,))
+    found = seen.barriers("prod", versioned=versioned)
+    assert [one.what for one in found] == ([f"app {one.what}" for one in seen.lacks] if barred else [])
+
+
+def test_a_standby_is_a_barrier_whatever_the_role_may() -> None:
+    """Nobody may write there; a session that begins read-only is none, since env.py may change its own."""
+    assert Inspection("PostgreSQL 15.4", role="app", read_only=True).barriers("prod", versioned=True) == ()
+    (found,) = Inspection("PostgreSQL 15.4", role="app", standby=True).barriers("prod", versioned=True)
+    assert "primary" in found.mend

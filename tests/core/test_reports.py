@@ -5,19 +5,11 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.failure import Failure
 from orchestrator.core.plan import Plan, PlanKind
-from orchestrator.core.reports import (
-    Failure,
-    Pair,
-    Result,
-    RunReport,
-    StatusReport,
-    TargetResult,
-    TargetStatus,
-    finished_before,
-    unstarted,
-)
+from orchestrator.core.reports import Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
+from orchestrator.core.status import Pair, StatusReport, TargetStatus
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, FailedError, Problem, RefusedError
 from tests.core.test_plan import ONE, TWO

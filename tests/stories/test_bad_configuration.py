@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability import Happened
 from tests.stories.pipeline import Pipeline, told
 
 YAML = {
@@ -77,19 +78,24 @@ BROKEN_TREES = {
 }
 
 
+@pytest.mark.fault(37)
 @pytest.mark.parametrize("case", BROKEN_TREES)
-def test_scripts_that_form_no_graph(sqlite: Pipeline, case: str) -> None:
+def test_scripts_that_form_no_graph(sqlite: Pipeline, case: str, happened: Happened) -> None:
     """A broken tree of scripts is a mistake of the files named, with exit code 2."""
     revisions, said = BROKEN_TREES[case]
     for revision, down in revisions:
         sqlite.project.revision(revision, down)
-    told(sqlite("status"), 2, *said)
+    happened(f"the files say {revisions}: {case}")
+    told(sqlite("rollout", "--yes"), 2, *said)
+    assert not any(map(sqlite.tables, sqlite.urls))
 
 
-def test_one_id_in_two_files(sqlite: Pipeline) -> None:
+@pytest.mark.fault(37)
+def test_one_id_in_two_files(sqlite: Pipeline, happened: Happened) -> None:
     """A revision id that two files claim names both files."""
     path = sqlite.project.revision("a1")
     Path(path.with_name("copy.py")).write_text(path.read_text())
+    happened("two files hold the same script")
     told(sqlite("status"), 2, "a1_revision_a1.py", "copy.py")
 
 

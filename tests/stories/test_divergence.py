@@ -81,17 +81,25 @@ def test_a_revision_that_no_script_has(forked: Pipeline) -> None:
     _refused(forked, "prod: holds revision zz99, which is in no script")
 
 
-def test_a_row_and_its_ancestor(forked: Pipeline) -> None:
+@pytest.mark.fault(35)
+def test_a_row_and_its_ancestor(pipeline: Pipeline, happened: Callable[[str], None]) -> None:
     """Two version rows of which one is the other's ancestor are told with both names, and nothing is run."""
+    forked = fork(pipeline)
     forked.stamp(staging="d1", prod=("a1", "b1"))
+    assert forked.heads("prod") == {"a1", "b1"}
+    happened("prod's version table has the rows a1 and b1")
     told(forked("status"), 0, "overlapping rows", "a1 and b1, which follows it")
     _refused(forked, "a1 and b1, which follows it", "DELETE FROM", "'a1'")
 
 
-def test_tables_that_nobody_versioned(forked: Pipeline) -> None:
+@pytest.mark.fault(34)
+def test_tables_that_nobody_versioned(pipeline: Pipeline, happened: Callable[[str], None]) -> None:
     """A schema with tables and no version table is not migrated on top of, but named with the way to adopt it."""
+    forked = fork(pipeline)
     forked.stamp(staging="d1")
     forked.execute("prod", "CREATE TABLE products (id INTEGER)")
+    assert (forked.tables("prod"), forked.heads("prod")) == ({"products"}, None)
+    happened("prod has the table products and no version table")
     told(forked("status"), 0, "unversioned", "orchestrate adopt prod REVISION")
     _refused(forked, "prod: the schema has tables but no version table", "orchestrate adopt prod")
     assert forked.heads("prod") is None

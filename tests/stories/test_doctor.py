@@ -198,7 +198,7 @@ def test_one_dead_database_is_a_row(make_pipeline: Callable[..., Pipeline], post
 def test_a_role_that_may_not_and_one_that_only_reads(
     make_pipeline: Callable[..., Pipeline], postgresql_server: PostgreSQL
 ) -> None:
-    """Rights that are missing and sessions that only read are problems with what to type, exit 9 when asked."""
+    """Missing rights are a problem, exit 9 when asked; sessions that only read a warning; both with a mend."""
     pipeline = make_pipeline("postgresql")
     for role in ("reader", "sleeper"):
         postgresql_server.create_role(role, PASSWORD)
@@ -208,7 +208,7 @@ def test_a_role_that_may_not_and_one_that_only_reads(
     pipeline.environ["STAGING_DATABASE_URL"] = as_role(pipeline.urls["staging"], "reader")
     pipeline.environ["PROD_DATABASE_URL"] = as_role(pipeline.urls["prod"], "sleeper")
     staging, prod = document(pipeline, "--exit-code", code=9)["targets"]
-    assert (heavy(staging), heavy(prod)) == ([("problem", "privileges")], [("problem", "read_only")])
+    assert (heavy(staging), heavy(prod)) == ([("problem", "privileges")], [("warning", "read_only")])
     said = told(
         pipeline("doctor"), 0, 'GRANT CREATE ON SCHEMA "public" TO "reader"', "sessions of sleeper are read-only"
     )

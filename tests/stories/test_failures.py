@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.reliability import Happened
 from tests.stories.conftest import EVERY_FAMILY
 from tests.stories.pipeline import Pipeline, told
 
@@ -62,7 +63,13 @@ def test_a_failed_revision_leaves_prod_before_it_and_resume_finishes(
     people = make_people(make_pipeline, family)
     run = _failed(people)
     assert people.rows("prod", "SELECT revision FROM applied") == [("a2",)]
-    told(people("status"), 0, "prod a2 count people behind 2", f"next: orchestrate resume {run}")
+    told(
+        people("status"),
+        0,
+        "prod a2 count people behind 2",
+        "prod: revision a3 failed",
+        f"next: orchestrate resume {run}",
+    )
 
     people.execute("prod", "DELETE FROM people WHERE id = 7")
     document = people("resume", "--format", "json").json
@@ -90,11 +97,21 @@ def test_the_outcome_of_every_step_is_in_the_document(people: Pipeline) -> None:
     ]
 
 
-def test_a_script_edited_between_makes_the_plan_stale(people: Pipeline) -> None:
-    """resume refuses another script than was planned, and names the command that plans again, which works."""
+@pytest.mark.fault(36)
+def test_a_script_edited_between_makes_the_plan_stale(people: Pipeline, happened: Happened) -> None:
+    """resume refuses another script than was planned, and names the command that plans again, which works.
+
+    Other line ends alone make no other script.
+    """
     run = _failed(people)
     path = next(people.project.versions.glob("a3_*"))
-    path.write_text(path.read_text().replace("root@shop", "admin@shop"))
+    original = path.read_bytes()
+    path.write_bytes(original.replace(b"\n", b"\r\n"))
+    told(people("resume", run), 6, "revision a3 failed")
+    path.write_bytes(original.replace(b"root@shop", b"admin@shop"))
+    assert people.heads("staging") == {"a4"}
+    assert path.read_bytes() != original
+    happened("staging has a3, and its script is another now")
     told(
         people("resume", run),
         5,

@@ -53,6 +53,7 @@ def test_all_closed_gates_are_told_together(shop: Pipeline) -> None:
         "order": "refuse",
         "source_run": "pass",
         "schema": "pass",
+        "tls": "pass",
         "protected": "refuse",
     }
     assert len(document["error"]["problems"]) == 2

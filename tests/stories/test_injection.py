@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.reliability import Happened
 from tests.stories import databases
 from tests.stories.conftest import EVERY_FAMILY
 from tests.stories.pipeline import Pipeline, told
@@ -195,13 +196,16 @@ def test_a_hook(sqlite: Pipeline) -> None:
     assert (sqlite.project.root / "left_prod").exists()
 
 
-def test_a_hook_that_fails(sqlite: Pipeline) -> None:
+@pytest.mark.fault(47)
+def test_a_hook_that_fails(sqlite: Pipeline, happened: Happened) -> None:
     """An error in the hook is told with its place, and nothing is touched."""
     (sqlite.project.root / "hooks.py").write_text(
-        "def prepare(config, target):\n    raise ValueError('no settings')\n"
+        "def prepare(config, target):\n    open('was_run', 'w').close()\n    raise ValueError('no settings')\n"
     )
-    told(with_env(sqlite, "", hook="hooks:prepare")("rollout", "--yes"), 6, "no settings", "hooks.py:2")
+    told(with_env(sqlite, "", hook="hooks:prepare")("rollout", "--yes"), 6, "no settings", "hooks.py:3")
     assert sqlite.tables("staging") == set()
+    assert (sqlite.project.root / "was_run").exists()
+    happened("the hook was called, and raised")
 
 
 def test_what_ran_is_recorded(sqlite: Pipeline) -> None:

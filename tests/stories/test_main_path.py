@@ -112,6 +112,7 @@ def test_a_release_is_remembered(sqlite: Pipeline) -> None:
     assert [event["event"] for event in events if event["target"] == "prod"] == [
         "target_started",
         "step_intent",
+        "step_statement",
         "step_applied",
         "target_finished",
     ]

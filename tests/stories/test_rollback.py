@@ -127,7 +127,7 @@ def test_a_downgrade_that_stops_half_way_is_in_doubt(make_pipeline: Callable[...
     told(shop("resume", run), 7, "half reverted")
     assert shop.heads("staging") == {"b2"}
     shop.execute("staging", "CREATE TABLE orders (id INTEGER)", "CREATE TABLE not_there (id INTEGER)")
-    told(shop("resolve", run, "staging", "--not-applied", "--reason", "made orders again"), 0)
+    told(shop("resolve", run, "staging", "--not-applied", "--reason", "made orders again", "--yes"), 0)
     told(shop("resume", run), 0, ": done")
     assert shop.heads("staging") == {"a1"}
     assert "orders" not in shop.tables("staging")

@@ -25,22 +25,29 @@ while not pathlib.Path({there!r}).exists():
 """
 
 
+@pytest.mark.fault(31)
 @pytest.mark.parametrize("family", EVERY_FAMILY)
 def test_an_env_py_that_connects_elsewhere_is_stopped(
-    family: str, make_pipeline: Callable[..., Pipeline], new_database: Callable[[str], str]
+    family: str,
+    make_pipeline: Callable[..., Pipeline],
+    new_database: Callable[[str], str],
+    happened: Callable[[str], None],
 ) -> None:
     """Exit 11 says so, and neither the target nor that other database gets as much as a version table."""
     elsewhere = new_database(family)
     pipeline = make_pipeline(family)
     pipeline.project.tables("a1")
     databases.execute(elsewhere, "CREATE TABLE theirs (id INTEGER)")
-    env = pipeline.project.env_py.read_text()
+    env, used = pipeline.project.env_py.read_text(), pipeline.project.root / "used"
     override = f'config.set_main_option("sqlalchemy.url", {elsewhere.replace("%", "%%")!r})\n'
+    override += f'open({str(used)!r}, "w").write(config.get_main_option("sqlalchemy.url"))\n'
     pipeline.project.env_py.write_text(
         env.replace("target_metadata = None", f"target_metadata = None\n{override}")
     )
 
     document = pipeline("rollout", "--yes", "--format", "json").json
+    assert used.read_text() == elsewhere != pipeline.urls["staging"]
+    happened("env.py itself wrote down the URL of another database, which it then connected with")
     assert (document["exit_code"], document["outcome"]) == (11, "failed")
     assert document["error"]["code"] == "wrong_database"
     assert [target["result"] for target in document["targets"]] == ["failed", "not_started"]

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from io import StringIO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
+
+from orchestrator.cli.output import console
+
+
+class _Stream(StringIO):
+    """Where it is written; a terminal if it is said to be one."""
+
+    terminal = False
+
+    def isatty(self) -> bool:
+        """As it was told."""
+        return self.terminal
 
 
 def text(drawn: RenderableType, *, width: int = 120, terminal: bool = False) -> str:
-    """What the command's own console would write."""
-    out = StringIO()
-    Console(file=out, width=width, force_terminal=terminal, highlight=False, emoji=False, markup=False).print(
-        drawn
-    )
+    """What the command's own console writes."""
+    out = _Stream()
+    out.terminal = terminal
+    ours = console(out, str)
+    ours.width = width
+    ours.print(drawn)
     return out.getvalue()

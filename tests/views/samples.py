@@ -10,31 +10,33 @@ from typing import Any
 from orchestrator.core import plan as plans
 from orchestrator.core.comparison import Comparison, Difference, Kind
 from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.doubt import Completion, Doubt
 from orchestrator.core.downgrade import Act, Downgrade
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.failure import Failure
 from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Answer, Verdict
+from orchestrator.core.locks import Leftover
 from orchestrator.core.plan import Action, Plan, PlanKind, Step, TargetPlan, Wave
 from orchestrator.core.reports import (
     DoctorReport,
     Done,
     Examined,
-    Failure,
-    Pair,
     PlanReport,
     Report,
     Result,
     RunHistory,
     RunReport,
     RunsReport,
-    StatusReport,
     StepResult,
     TargetResult,
-    TargetStatus,
 )
 from orchestrator.core.run import Outcome, Run, fold
+from orchestrator.core.status import Pair, StatusReport, TargetStatus
+from orchestrator.core.step_record import Progress, Statement
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, Problem
+from tests.views.lock_samples import reports
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 DEV, TEST, PROD = Target("dev"), Target("test"), Target("prod")
@@ -107,8 +109,36 @@ BAD = history(
     "in_doubt",
     APPLIED_B2,
     (EventKind.STEP_INTENT, "c3", {"message": MESSAGES["c3"], "catalog": {"table orders": "1"}}),
-    (EventKind.STEP_IN_DOUBT, "c3", {"message": MESSAGES["c3"], "reason": "column total_amount exists"}),
+    (EventKind.STEP_STATEMENT, "c3", {"number": 1, "statement": "CREATE INDEX ix_total", "progress": "done"}),
+    (EventKind.STEP_STATEMENT, "c3", {"number": 2, "statement": "ALTER TABLE orders", "progress": "started"}),
+    (EventKind.STEP_STATEMENT, "c3", {"number": 2, "statement": "ALTER TABLE orders", "progress": "failed"}),
+    (
+        EventKind.STEP_IN_DOUBT,
+        "c3",
+        {
+            "message": MESSAGES["c3"],
+            "reason": "column total_amount exists",
+            "changes": ["index ix_total appeared", "index ix_total is INVALID"],
+            "invalid_indexes": ["ix_total"],
+        },
+    ),
 )
+RUN_ID = "20260701-110000-ab12"
+DOUBT = Doubt(
+    RUN_ID,
+    "ann@work",
+    Target("r", "doubt"),
+    "b2",
+    since=NOW,
+    statements=(
+        Statement(1, "CREATE TABLE orders (id integer)", Progress.DONE),
+        Statement(2, "CREATE INDEX CONCURRENTLY ix_orders ON orders (id)", Progress.FAILED),
+        Statement(3, "UPDATE orders SET total = '…'", Progress.STARTED),
+    ),
+    changes=("table orders appeared", "index ix_orders is INVALID"),
+    invalid_indexes=("ix_orders",),
+)
+COMPLETION = Completion(RUN_ID, TEST, STEPS[:1], ("a1",), ("b2",))
 OPEN = history(None, (EventKind.STEP_INTENT, "b2", {"message": "Create orders"}))
 
 
@@ -130,14 +160,15 @@ _STATES: Mapping[State, tuple[tuple[str, ...], tuple[str, ...], Failure | None]]
     State.UNVERSIONED: ((), (), failure("unversioned", Exit.DIVERGENCE, "tables but no version table")),
     State.DENIED: ((), (), failure("denied", Exit.UNAVAILABLE, "password refused")),
     State.UNREACHABLE: ((), (), failure("unreachable", Exit.UNAVAILABLE, "no answer", None)),
-    State.IN_DOUBT: (("a1",), ("b2", "c3"), failure("in_doubt", Exit.IN_DOUBT, "revision b2 may be half applied")),
+    State.IN_DOUBT: (("a1",), ("b2", "c3"), failure("in_doubt", Exit.IN_DOUBT, DOUBT.what, DOUBT.mend)),
 }
 
 
 def standing(state: State) -> TargetStatus:
     """A target named for its state."""
     heads, missing, told = _STATES[state]
-    return TargetStatus(Target(str(state)), state, heads, missing, told)
+    doubt = DOUBT if state is State.IN_DOUBT else None
+    return TargetStatus(Target(str(state)), state, heads, missing, told, doubt=doubt)
 
 
 _DIVERGENCES = {
@@ -171,6 +202,30 @@ def working() -> StatusReport:
         TEST, State.BEHIND, ("a1",), ("b2", "c3"), holder="run 1 of bob@desk since 11:59", last_run=OPEN.run
     )
     return StatusReport((held,), (), MESSAGES, {"app": ("c3",)})
+
+
+def left_behind() -> StatusReport:
+    """Sessions that work for a killed run, one of them on a step in doubt."""
+    doubtful = replace(standing(State.IN_DOUBT), leftover=Leftover(RUN_ID, session=266))
+    plain = TargetStatus(TEST, State.BEHIND, ("a1",), ("b2",), last_run=OPEN.run, leftover=Leftover(RUN_ID, pid=7))
+    return StatusReport((doubtful, plain), (), MESSAGES, {"app": ("c3",)})
+
+
+def begun_anew() -> StatusReport:
+    """A journal that is a baseline, on databases that undo a failed revision and on some that do not."""
+    run = replace(GOOD.run, plan=Plan(PlanKind.BASELINE, None, "", (), (), ()))
+    undone = {DEV: True, TEST: False, PROD: False}
+    targets = (TargetStatus(t, State.AT_HEAD, ("c3",), last_run=run, transactional=tx) for t, tx in undone.items())
+    return StatusReport(tuple(targets), (), MESSAGES, {"app": ("c3",)})
+
+
+def failed_before() -> StatusReport:
+    """A target whose latest run failed, for a reason of several lines."""
+    reason = "revision c3 failed: no such column: total\n" + "a long story " * 40
+    target = TargetStatus(
+        TEST, State.BEHIND, ("b2",), ("c3",), last_run=run_of(Outcome.FAILED), last_failure=reason
+    )
+    return StatusReport((target,), (), MESSAGES, {"app": ("c3",)})
 
 
 def step(revision: str, outcome: str, seconds: float | None = None) -> StepResult:
@@ -207,8 +262,8 @@ RESULTS = (
         Result.IN_DOUBT,
         ("a1",),
         ("a1",),
-        (step("b2", "in_doubt"),),
-        failure("in_doubt", Exit.IN_DOUBT, "revision b2 stopped half-way", "undo what is left of it"),
+        (replace(step("b2", "in_doubt"), doubt=DOUBT),),
+        failure("in_doubt", Exit.IN_DOUBT, "revision b2 stopped half-way", DOUBT.mend),
     ),
 )
 
@@ -333,13 +388,19 @@ UNHEALTHY = DoctorReport(
 )
 
 REPORTS: Mapping[str, Report] = {
+    "resolve_shown": COMPLETION,
+    "resolve_written": replace(COMPLETION, written=True),
     "doctor_healthy": HEALTHY,
     "doctor_unhealthy": UNHEALTHY,
     "status_states": StatusReport(tuple(map(standing, State)), (), MESSAGES, {"app": ("c3",)}),
     **{f"status_{relation}": related(relation) for relation in Relation},
     "status_all_at_head": all_at_head(),
     "status_working": working(),
+    "status_left_behind": left_behind(),
+    "status_begun_anew": begun_anew(),
+    "status_failed_before": failed_before(),
     "status_nothing": StatusReport((), (), {}, {}),
+    **reports(PLAN, TEST, "b2"),
     "plan": PlanReport(PLAN, SHUT),
     "plan_nothing": PlanReport(NOTHING, SHUT[:1]),
     "plan_long": PlanReport(LONG, ()),

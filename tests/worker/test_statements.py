@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from orchestrator.worker.sql import shown
 from orchestrator.worker.statements import Statements, in_autocommit
 
 
@@ -92,6 +94,86 @@ def test_what_commits_by_itself_is_kept_at_once(engine: sa.Engine) -> None:
         connection.rollback()
     assert ids(engine) == [1]
     assert kept(watched) == ["INSERT INTO t VALUES (1)"]
+
+
+def told_of(engine: sa.Engine, *statements: str) -> list[tuple[str, list[int]]]:
+    """What is told while a revision runs these in one transaction and then fails."""
+    told: list[tuple[str, list[int]]] = []
+
+    def tell(revision: str, progress: str, statements: list[list[object]]) -> None:
+        assert revision == "r1"
+        told.append((progress, [int(str(number)) for number, _ in statements]))
+
+    watched = Statements(engine, tell)
+    watched.begin("r1")
+    with engine.connect() as connection:
+        with suppress(sa.exc.DBAPIError):
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        connection.rollback()
+    watched.over()
+    return told
+
+
+def test_what_is_kept_is_told_as_it_happens_and_nothing_else(engine: sa.Engine) -> None:
+    """On MySQL DDL keeps what was before it; on SQLite DDL outside a transaction is; PostgreSQL tells nothing."""
+    told = told_of(
+        engine,
+        "CREATE TABLE u (id integer)",
+        "INSERT INTO t VALUES (1)",
+        "CREATE TABLE v (id integer)",
+        "DROP TABLE x",
+    )
+    first = [("started", [1]), ("done", [1])]
+    after = [("started", [2, 3]), ("done", [2, 3]), ("started", [4]), ("failed", [4])]
+    assert told == {"postgresql": [], "sqlite": first}.get(engine.dialect.name, first + after)
+
+
+def test_what_a_commit_keeps_is_told_once_anything_follows_it(engine: sa.Engine) -> None:
+    """A commit may be refused, so what it was to keep is only begun before it."""
+    told: list[str] = []
+    watched = Statements(engine, lambda _revision, progress, _statements: told.append(progress))
+    watched.begin("r1")
+    with engine.connect() as connection:
+        connection.execute(sa.text("INSERT INTO t VALUES (1)"))
+        connection.commit()
+        assert told == ["started"]
+        connection.execute(sa.text("SELECT id FROM t"))
+        assert told == ["started", "done"]
+    watched.over()
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO t VALUES (2)"))
+    assert told == ["started", "done"]
+
+
+def test_of_very_many_statements_the_first_are_told(new_database: Callable[[str], str]) -> None:
+    """A record costs as much as a commit: a loop of thousands is not made slow."""
+    engine = sa.create_engine(new_database("sqlite"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    told = told_of(engine, "CREATE TABLE t (id integer)", *["INSERT INTO t VALUES (1)"] * 250)
+    assert len(told) == 2 * 200
+
+
+@pytest.mark.parametrize(
+    ("mysql", "statement", "expected"),
+    [
+        (False, "CREATE ROLE app PASSWORD 'hunter2'", "CREATE ROLE app PASSWORD '…'"),
+        (False, "CREATE ROLE \"it's\"\n  PASSWORD 'hunter2'", "CREATE ROLE \"it's\" PASSWORD '…'"),
+        (False, "-- it's\nALTER ROLE a PASSWORD 'hunter2' -- 'x", "ALTER ROLE a PASSWORD '…'"),
+        (False, "/* it's /* nested */ */ ALTER ROLE a PASSWORD 'hunter2'", ""),
+        (False, "DO $do$ ALTER ROLE a PASSWORD 'hunter2' $do$", "DO '…'"),
+        (False, "SELECT $$hunter2", "SELECT '…'"),
+        (False, r"SELECT E'it\'s', 'hunter2'", "SELECT E'…'…"),
+        (False, "ALTER ROLE a PASSWORD 'hun''ter2'", "ALTER ROLE a PASSWORD '…''…'"),
+        (True, "CREATE USER a IDENTIFIED BY 'hunter2'", "CREATE USER a IDENTIFIED BY '…'"),
+        (True, 'SET PASSWORD = "hunter2"', "SET PASSWORD = '…'"),
+        (True, "ALTER TABLE `it's` COMMENT 'hunter2' # it's", "ALTER TABLE `it's` COMMENT '…'"),
+        (True, r"CREATE USER a IDENTIFIED BY 'hun\'ter2'", "CREATE USER a IDENTIFIED BY '…'…"),
+        (True, "CREATE USER a IDENTIFIED BY 'hunter2", "CREATE USER a IDENTIFIED BY '…'"),
+    ],
+)
+def test_a_statement_is_shown_without_its_literals(mysql: bool, statement: str, expected: str) -> None:
+    """It goes into the journal, and any literal may be a password; where its end is unclear no more is shown."""
+    assert shown(statement, mysql) == expected
 
 
 def test_an_ordinary_connection_does_not_commit_by_itself(engine: sa.Engine) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from rich.console import RenderableType
 from rich.text import Text
 
+from orchestrator.core.doubt import Completion
+from orchestrator.core.locks import LocksReport
 from orchestrator.core.reports import (
     DoctorReport,
     Done,
@@ -15,21 +17,19 @@ from orchestrator.core.reports import (
     RunHistory,
     RunReport,
     RunsReport,
-    StatusReport,
     Unfinished,
 )
-from orchestrator.views.text import doctor, history, plan, run, status, words
+from orchestrator.core.status import StatusReport
+from orchestrator.views.text import doctor, doubt, history, locks, plan, run, status
 
 
 def draw(report: Report, now: datetime) -> RenderableType:
     """The report for a person; `now` turns times into "5 min ago"."""
-    return words.Harmless(_drawn(report, now))
-
-
-def _drawn(report: Report, now: datetime) -> RenderableType:
     match report:
         case StatusReport():
             return status.status(report, now)
+        case LocksReport():
+            return locks.locks(report, now)
         case PlanReport():
             return plan.plan(report)
         case RunReport():
@@ -42,5 +42,11 @@ def _drawn(report: Report, now: datetime) -> RenderableType:
             return history.left(report.run, now)
         case DoctorReport():
             return doctor.doctor(report)
-        case Done():
-            return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))
+        case Completion() | Done():
+            return _done(report)
+
+
+def _done(report: Completion | Done) -> RenderableType:
+    if isinstance(report, Completion):
+        return doubt.completion(report)
+    return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.plan import Action
+from orchestrator.core.plan import Action, PlanKind
 from orchestrator.core.reports import Result, RunHistory, RunsReport
-from orchestrator.core.run import Run, StepState
-from orchestrator.views.text import words
+from orchestrator.core.run import Run
+from orchestrator.core.step_record import StepState, Verdict
+from orchestrator.views.text import journal, words
+from orchestrator.views.text.doubt import doubts
+
+_Attempt = tuple[object, ...]
+"""A target, a revision, and the how manieth time it was begun."""
 
 
 def runs(report: RunsReport, now: datetime) -> RenderableType:
@@ -23,9 +29,7 @@ def runs(report: RunsReport, now: datetime) -> RenderableType:
     drawn = words.table("RUN", "COMMAND", "BY", "STEPS", "OUTCOME", "")
     for one in report.runs:
         state = words.last_run(one, now)
-        outcome = Text(
-            str(one.outcome or "not ended").replace("_", " "), state.spans[0].style if state.spans else ""
-        )
+        outcome = Text(words.ended(one), state.spans[0].style if state.spans else "")
         ended = words.ago(now - one.last_event_at)
         command = Text.assemble(one.command, (f"  ({words.short(one.reason)})", "dim") if one.reason else "")
         drawn.add_row(one.id, command, one.actor, str(one.plan.steps), outcome, ended)
@@ -33,11 +37,55 @@ def runs(report: RunsReport, now: datetime) -> RenderableType:
 
 
 def show(report: RunHistory, now: datetime) -> RenderableType:
-    """One run: what it was to do, and everything that happened, a line an event."""
+    """One run: what it was to do, and everything that happened, a line an event; or a baseline of the journal."""
+    if report.run.plan.kind is PlanKind.BASELINE:
+        return journal.baseline(report.run, report.events[0].body, now)
     drawn = words.table("TIME (UTC)", "TARGET", "EVENT", "REVISION", "")
-    for event in report.events:
+    for event in _telling(report.events):
         drawn.add_row(*_row(event, report.run.plan.kind.action))
-    return Group(*_head(report.run, now), "", drawn, *_next(report.run))
+    return Group(*_head(report.run, now), "", drawn, *_doubts(report), *_next(report))
+
+
+def _telling(events: Sequence[Event]) -> Iterator[Event]:
+    """The events, with the last word alone on each statement, and on none of an attempt that simply succeeded."""
+    attempts = list(_attempts(events))
+    last = {
+        (attempt, event.body.get("number")): event
+        for event, attempt in zip(events, attempts, strict=True)
+        if event.kind is EventKind.STEP_STATEMENT
+    }
+    settled = _settled(zip(events, attempts, strict=True))
+    for event, attempt in zip(events, attempts, strict=True):
+        last_word = last.get((attempt, event.body.get("number"))) is event and attempt not in settled
+        if event.kind is not EventKind.STEP_STATEMENT or last_word:
+            yield event
+
+
+def _attempts(events: Sequence[Event]) -> Iterator[_Attempt]:
+    """For each event which attempt of its step it belongs to."""
+    begun: Counter[tuple[object, ...]] = Counter()
+    for event in events:
+        step = event.target, event.revision
+        begun[step] += event.kind is EventKind.STEP_INTENT
+        yield *step, begun[step]
+
+
+def _settled(told: Iterable[tuple[Event, _Attempt]]) -> set[_Attempt]:
+    """The attempts after which the step was applied, and never in doubt."""
+    applied: set[_Attempt] = set()
+    doubtful: set[_Attempt] = set()
+    for event, attempt in told:
+        if event.kind is EventKind.STEP_APPLIED:
+            applied.add(attempt)
+        elif event.kind in (EventKind.STEP_IN_DOUBT, EventKind.STEP_RESOLVED):
+            doubtful.add(attempt)
+    return applied - doubtful
+
+
+def _doubts(report: RunHistory) -> Iterator[RenderableType]:
+    if report.doubts:
+        yield ""
+        yield from doubts(report.doubts)
 
 
 def left(run: Run, now: datetime) -> RenderableType:
@@ -78,11 +126,17 @@ def _told(event: Event, done: str) -> str:
     match event.kind:
         case EventKind.TARGET_FINISHED if body.get("result") == Result.APPLIED:
             return done
+        case EventKind.STEP_STATEMENT:
+            return f"{body.get('progress')} {body.get('number')}: {body.get('statement')}"
+        case EventKind.STEP_RESOLVED:
+            found = "completed by hand" if body.get("verdict") == Verdict.APPLIED else "undone by hand"
+            return "\n".join([f"{found}: {body.get('reason')}", *body.get("changes", ())])
+        case EventKind.STEP_APPLIED if body.get("by_hand"):
+            return f"{body.get('message', '')} (completed by hand)"
         case EventKind.STEP_APPLIED:
             return f"{body.get('message', '')} ({body.get('seconds')} s)"
         case EventKind.STEP_IN_DOUBT:
-            kept = (f"kept: {statement}" for statement in body.get("kept", ()))
-            return "\n".join([str(body.get("reason", "")), *body.get("changes", ()), *kept])
+            return "\n".join([str(body.get("reason", "")), *body.get("changes", ())])
         case EventKind.RUN_FINISHED:
             return str(body.get("outcome", "")).replace("_", " ")
         case EventKind.RUN_STARTED:
@@ -102,7 +156,7 @@ def _compared(body: Mapping[str, Any]) -> str:
     )
 
 
-def _next(run: Run) -> Iterator[RenderableType]:
-    if not run.complete:
+def _next(report: RunHistory) -> Iterator[RenderableType]:
+    if not report.run.complete and not report.doubts:
         yield ""
-        yield Text.assemble("next: ", (f"orchestrate resume {run.id}", "cyan"))
+        yield Text.assemble("next: ", (f"orchestrate resume {report.run.id}", "cyan"))

@@ -29,6 +29,7 @@ def plan(report: PlanReport) -> RenderableType:
     if not planned.steps:
         return Text(words.nothing(planned.kind), "green")
     lines = [line for alike in _alike(planned.targets) for line in _targets(alike, report)]
+    lines += [words.lost(target, found) for target, found in report.lost.items()]
     lines += _compared(report.comparison) if report.comparison else []
     lines += [line for verdict in report.verdicts for line in _closed(verdict)]
     return Group(*lines, Text(f"fingerprint {planned.fingerprint[:19]}…", "dim"))

@@ -12,9 +12,10 @@ from orchestrator.views.text import words
 
 def line(event: Event) -> Text | None:
     """The event as a line; None for one that only the log needs."""
-    if (text := _line(event)) is not None:
-        text.plain = words.harmless(text.plain)
-    return text
+    if event.body.get("recorded") is False:
+        what = f"{event.target or ''} {str(event.kind).replace('_', ' ')} {event.revision or ''}"
+        return Text(f"NOT RECORDED in the journal: {what}", "bold red")
+    return _line(event)
 
 
 def _line(event: Event) -> Text | None:
@@ -26,17 +27,34 @@ def _line(event: Event) -> Text | None:
             verb = "run" if event.kind is EventKind.RUN_STARTED else "resuming run"
             return Text.assemble(f"{verb} ", (event.run, "bold"))
         case EventKind.STEP_APPLIED:
-            return _about(event, f"{body['done']}/{body['of']}  {step}  {body['seconds']} s", word, "green")
+            took = "completed by hand" if body.get("by_hand") else f"{body['seconds']} s"
+            return _about(event, f"{body['done']}/{body['of']}  {step}  {took}", word, "green")
         case EventKind.STEP_RECOVERED:
             return _about(event, f"{step}  (was {word}; its outcome had not been recorded)", "recovered", "green")
         case EventKind.STEP_FAILED:
             return _about(event, step, "failed", "red")
         case EventKind.STEP_IN_DOUBT:
             return _about(event, step, "in doubt", "bold red")
-        case EventKind.LOCK_WAITING:
-            return _about(event, f"for the {body['lock']}: {body['holder']}", "waiting", "yellow")
         case EventKind.STOPPING:
             return Text(str(body.get("message", "")), "yellow")
+        case _:
+            return _about_locks(event)
+
+
+def _about_locks(event: Event) -> Text | None:
+    body = event.body
+    match event.kind:
+        case EventKind.STEP_RETRIED:
+            when = f"retry {body['retry']} of {body['of']} in {body['seconds']} s"
+            return _about(event, f"{event.revision}  {when}: {body['reason']}", "met a lock", "yellow")
+        case EventKind.LOCK_WAITING:
+            text = f"for the {body['lock']}, up to {body['seconds_left']} s: {body['holder']}"
+            return _about(event, text, "waiting", "yellow")
+        case EventKind.TABLE_LOCK_WAITING:
+            return _about(event, f"for a table lock: blocked by {body['blocked_by']}", "waiting", "yellow")
+        case EventKind.RUN_LOCK_LOST:
+            text = f"with its connection; {event.revision} goes on, and no further revision is begun"
+            return _about(event, text, "run lock lost", "bold red")
         case _:
             return None
 
@@ -45,9 +63,17 @@ def in_hand(event: Event) -> str | None:
     """What is being done from this event on, until the next one; None where nothing is."""
     if event.kind is EventKind.STEP_INTENT:
         reverting = "reverting " if event.body.get("action") == Action.DOWNGRADE else ""
-        text = f"{event.target}: {reverting}{event.revision} {event.body.get('message', '')}"
-        return escape(words.harmless(text))  # rich's spinner reads markup in a plain text
+        return _escaped(f"{event.target}: {reverting}{event.revision} {event.body.get('message', '')}")
+    if event.kind is EventKind.LOCK_WAITING:
+        lock, left = event.body["lock"], event.body["seconds_left"]
+        return _escaped(f"{event.target}: waiting for the {lock}, {left} s more")
+    if event.kind in (EventKind.TABLE_LOCK_WAITING, EventKind.RUN_LOCK_LOST):
+        return _escaped(f"{event.target}: {event.revision}")
     return None
+
+
+def _escaped(text: str) -> str:
+    return escape(text)  # rich's spinner reads markup in a plain text
 
 
 def _about(event: Event, text: str, word: str, style: str) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -12,6 +13,7 @@ from orchestrator.core.reports import Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.views.text import words
+from orchestrator.views.text.doubt import doubt
 
 _RESULTS = {
     Result.NOTHING_TO_DO: ("nothing to do", "green"),
@@ -34,6 +36,9 @@ _STOPS = {
     Exit.WRONG_DATABASE: "a connection led to another database",
 }
 """Failures that say nothing of a revision: why the run did not go on."""
+
+_NAMED = 6
+"""Changes that the sentence above has already."""
 
 
 def run(report: RunReport) -> RenderableType:
@@ -58,13 +63,19 @@ def _failures(report: RunReport) -> Iterator[RenderableType]:
         yield words.told(report.failure)
     for target in report.targets:
         if target.failure is not None:
-            yield words.told(target.failure)
+            doubts = [step.doubt for step in target.steps if step.doubt is not None]
+            yield words.told(replace(target.failure, mend=None) if doubts else target.failure)
+            for found in doubts:
+                yield from doubt(replace(found, changes=found.changes[_NAMED:]))
+                yield words.mended(target.failure.mend)
 
 
 def _end(report: RunReport) -> Iterator[RenderableType]:
     text, style = _conclusion(report)
     name = f"run {report.run_id}: " if report.run_id else ""
     yield Text.assemble((name, "bold"), (text, style))
+    if report.journal is not None:
+        yield Text(f"journal: {report.journal.events} events, head {report.journal.digest[:16]}", "dim")
     if report.outcome is Outcome.INTERRUPTED:
         yield Text.assemble("next: ", (f"orchestrate resume {report.run_id}", "cyan"))
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from orchestrator.core.divergence import Relation, State
-from orchestrator.core.reports import Pair, StatusReport, TargetStatus
+from orchestrator.core.locks import Leftover
 from orchestrator.core.run import Run
+from orchestrator.core.status import Pair, StatusReport, TargetStatus
 from orchestrator.views.text import words
+from orchestrator.views.text.doubt import doubt
 
+_REASON = 300
+"""Characters that are shown of why the latest run failed; `show` has the rest."""
 _STATES = {
     State.AT_HEAD: ("at head", "green"),
     State.BEHIND: ("behind {n}", "yellow"),
@@ -38,7 +43,11 @@ def status(report: StatusReport, now: datetime) -> RenderableType:
         *_journal(report),
         *_failures(report),
         *_divergences(report),
+        *(words.lost(target.target, target.lost) for target in report.targets if target.lost),
         *_holders(report),
+        *_leftovers(report),
+        *_unproven(report),
+        *_last_failures(report),
         *_conclusion(report),
     )
 
@@ -62,7 +71,11 @@ def _journal(report: StatusReport) -> Iterator[RenderableType]:
 def _failures(report: StatusReport) -> Iterator[RenderableType]:
     for target in report.targets:
         if target.failure is not None:
-            yield Text.assemble((str(target.target), "bold red"), ": ", words.told(target.failure))
+            failure = replace(target.failure, mend=None) if target.doubt else target.failure
+            yield Text.assemble((str(target.target), "bold red"), ": ", words.told(failure))
+        if target.doubt is not None:
+            yield from doubt(target.doubt)
+            yield _waiting(target.leftover) if target.leftover else words.mended(target.doubt.mend)
 
 
 def _divergences(report: StatusReport) -> Iterator[RenderableType]:
@@ -87,10 +100,42 @@ def _holders(report: StatusReport) -> Iterator[RenderableType]:
             yield Text.assemble((str(target.target), "bold"), f": {target.holder} is working on it now")
 
 
+def _leftovers(report: StatusReport) -> Iterator[RenderableType]:
+    for target in report.targets:
+        if target.leftover is not None and target.doubt is None:
+            what = f": nobody drives run {target.leftover.run} any more\n"
+            yield Text.assemble((str(target.target), "bold"), what, _waiting(target.leftover))
+
+
+def _waiting(leftover: Leftover) -> Text:
+    """That nothing can be judged or settled yet, and what waits."""
+    text = Text(f"  {leftover.who} still works for it: what becomes of the revision is not known yet\n", "yellow")
+    return text.append_text(words.mended(leftover.mend))
+
+
+def _unproven(report: StatusReport) -> Iterator[Text]:
+    groups: dict[datetime, list[str]] = {}
+    for target in report.targets:
+        if target.unproven and target.last_run is not None:
+            groups.setdefault(target.last_run.started_at, []).append(str(target.target))
+    for at, targets in groups.items():
+        begun = f": the journal was begun anew at {at:%Y-%m-%d %H:%M:%S} UTC"
+        unknown = ": whether a revision is half applied there is not known; look before it is run"
+        yield Text.assemble((words.listed(targets, {}), "bold yellow"), begun, unknown)
+
+
+def _last_failures(report: StatusReport) -> Iterator[Text]:
+    for target in report.targets:
+        if target.last_failure and not (target.doubt or target.failure):
+            reason = " ".join(target.last_failure.split())
+            shown = reason if len(reason) <= _REASON else reason[: _REASON - 1] + "…"
+            yield Text.assemble((str(target.target), "bold red"), f": {shown}")
+
+
 def _conclusion(report: StatusReport) -> Iterator[Text]:
     """One line that says what to type next; none where each failure above has its own."""
     apart = (Relation.AHEAD, Relation.DIVERGED)
-    if report.journal is not None or any(target.failure or target.holder for target in report.targets):
+    if report.journal is not None or any(t.failure or t.holder or t.leftover for t in report.targets):
         return
     if (pair := next((pair for pair in report.pairs if pair.divergence.relation in apart), None)) is not None:
         upstream, downstream = pair.upstream.environment, pair.downstream.environment

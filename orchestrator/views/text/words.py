@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from orchestrator.core.divergence import Divergence, Relation
+from orchestrator.core.failure import Failure
 from orchestrator.core.plan import Action, PlanKind
-from orchestrator.core.reports import Failure
-from orchestrator.core.run import Outcome, Run
+from orchestrator.core.run import Lost, Outcome, Run
+from orchestrator.core.targets import Target
 
 _LISTED = 5
 """Revisions that a sentence names before it says how many more there are."""
 
 _MESSAGE = 100
 """Characters of a revision's message that are shown."""
-_BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_OBEYED = {
-    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"},
-    0x7F: 0x2421,
-    **dict.fromkeys((*range(0x80, 0xA0), *_BIDIRECTIONAL, *range(0xD800, 0xE000)), 0xFFFD),
-}
-"""What a terminal obeys, or cannot be sent (control characters, marks that turn the writing round) → a sign."""
+_TOLD = 4000
+"""Characters of an error that are shown."""
 
 _DONE = {Action.UPGRADE: "applied", Action.DOWNGRADE: "reverted", Action.STAMP: "stamped"}
 _OUTCOME_STYLES = {
@@ -35,25 +28,6 @@ _OUTCOME_STYLES = {
     Outcome.NOTHING_TO_DO: "green",
     Outcome.INTERRUPTED: "yellow",
 }
-
-
-def harmless(text: str) -> str:
-    """The text without anything that a terminal would obey; messages come from scripts and from databases.
-
-    One character stands for one, so that styles and columns stay where they are.
-    """
-    return text.translate(_OBEYED)
-
-
-@dataclass(frozen=True, slots=True)
-class Harmless:
-    """Whatever is drawn, with nothing left in it that a terminal would obey."""
-
-    drawn: RenderableType
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        for segment in console.render(self.drawn, options):
-            yield Segment(harmless(segment.text), segment.style)
 
 
 def table(*columns: str) -> Table:
@@ -95,7 +69,7 @@ def count(number: int, thing: str) -> str:
 
 def listed(revisions: Sequence[str], messages: Mapping[str, str]) -> str:
     """Some revisions in a sentence: the first few by name, then how many more."""
-    named = [f"{r} ({messages[r]})" if messages.get(r) else r for r in revisions[:_LISTED]]
+    named = [f"{r} ({short(messages[r])})" if messages.get(r) else r for r in revisions[:_LISTED]]
     rest = len(revisions) - _LISTED
     return ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
 
@@ -125,9 +99,22 @@ def last_run(run: Run | None, now: datetime) -> Text:
     """A run in a cell: its id, how it ended, how long ago."""
     if run is None:
         return Text("none", "dim")
-    state = str(run.outcome).replace("_", " ") if run.outcome else "not ended"
     style = _OUTCOME_STYLES.get(run.outcome, "red") if run.outcome else "yellow"
-    return Text.assemble(f"{run.id} ", (state, style), f" {ago(now - run.last_event_at)}")
+    return Text.assemble(f"{run.id} ", (ended(run), style), f" {ago(now - run.last_event_at)}")
+
+
+def lost(target: Target, found: Lost) -> Text:
+    """That a target no longer has what a run did there, and what that usually means."""
+    did = f"run {found.run} took {target} through {', '.join(found.revisions)}, and that is gone"
+    why = "restored from a backup, reverted by hand, or another database?"
+    return Text.assemble((str(target), "bold yellow"), f": {did}: {why}")
+
+
+def ended(run: Run) -> str:
+    """How a run ended; or that it is none, but a baseline of the journal."""
+    if run.plan.kind is PlanKind.BASELINE:
+        return "baseline"
+    return str(run.outcome).replace("_", " ") if run.outcome else "not ended"
 
 
 def ago(span: timedelta) -> str:
@@ -143,17 +130,28 @@ def told(failure: Failure) -> Text:
     """An error with all its problems, each with what to type next."""
     text = Text()
     if not failure.problems:
-        text.append(harmless(failure.message))
+        text.append(_bounded(failure.message))
         return _with_mend(text, failure.mend)
-    text.append(harmless(f"{failure.message}:"))
+    text.append(f"{_bounded(failure.message)}:")
     for problem in failure.problems:
-        text.append(harmless(f"\n  {problem}"))
+        text.append(_bounded(f"\n  {problem}"))
         _with_mend(text, problem.mend, "    ")
     return text
 
 
-def _with_mend(text: Text, mend: str | None, indent: str = "  ") -> Text:
-    if mend:
-        text.append(f"\n{indent}→ ", "bold")
-        text.append(harmless(mend), "cyan")
+def _bounded(text: str) -> str:
+    """What a person may want to read of a message that a server or a script can make of any length."""
+    rest = len(text) - _TOLD
+    return text if rest <= 0 else f"{text[:_TOLD]}… ({rest} characters more: --format json has them)"
+
+
+def mended(mend: str | None, indent: str = "  ") -> Text:
+    """What to type next, a line for each way there is."""
+    text = Text()
+    for way in (mend or "").splitlines():
+        text.append("\n" if text else "").append(f"{indent}→ ", "bold").append(way, "cyan")
     return text
+
+
+def _with_mend(text: Text, mend: str | None, indent: str = "  ") -> Text:
+    return text.append("\n").append_text(mended(mend, indent)) if mend else text

@@ -14,6 +14,7 @@ from orchestrator.core.gates.order import order
 from orchestrator.core.gates.protected import protected, unconfirmed
 from orchestrator.core.gates.schema import schema
 from orchestrator.core.gates.source_run import source_run
+from orchestrator.core.gates.tls import tls
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.planner import promote, rollout
@@ -211,3 +212,15 @@ def test_waiting_is_not_open() -> None:
     """Only `pass` lets a plan run."""
     waiting = Verdict("x", Answer.WAIT, "not yet")
     assert closed((waiting, OPEN)) == (waiting,)
+
+
+@pytest.mark.parametrize(
+    ("in_clear", "answer"),
+    [({}, Answer.PASS), ({"dev": "mysql"}, Answer.PASS), ({"test": "postgresql", "dev": "mysql"}, Answer.REFUSE)],
+)
+def test_the_tls_gate(in_clear: dict[str, str], answer: Answer) -> None:
+    """Only a target that the plan changes shuts it, with what to add to that target's URL."""
+    circumstances = replace(PLAIN, in_clear={Target(name): family for name, family in in_clear.items()})
+    verdict = tls(promote(WORLD, "dev", "test"), circumstances)
+    assert (verdict.gate, verdict.answer) == ("tls", answer)
+    assert ("sslmode=verify-full" in (verdict.mend or "")) is (answer is Answer.REFUSE)

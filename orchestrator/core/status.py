@@ -1,0 +1,91 @@
+"""What `status` found, as values: each target against the scripts and against the environment before it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestrator.core.divergence import Divergence, Relation, State
+from orchestrator.core.doubt import Doubt
+from orchestrator.core.failure import Failure
+from orchestrator.core.locks import Leftover
+from orchestrator.core.plan import PlanKind
+from orchestrator.core.run import Lost, Run
+from orchestrator.core.targets import Target
+from orchestrator.errors import Exit, most_severe
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """One target against the scripts. `holder` drives it now; `last_run` is the latest that touched it.
+
+    `doubt` is what is known of the step in doubt there, `lost` what a run did there and is gone.
+    `encrypted` is as it was reached. `leftover` works there without a driver. `last_failure` is why the latest run
+    failed there, `transactional` whether the database undoes a failed revision; None where it was not read.
+    """
+
+    target: Target
+    state: State
+    heads: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    failure: Failure | None = None
+    holder: str | None = None
+    last_run: Run | None = None
+    doubt: Doubt | None = None
+    lost: Lost | None = None
+    encrypted: bool | None = None
+    leftover: Leftover | None = None
+    last_failure: str | None = None
+    transactional: bool | None = None
+
+    @property
+    def unproven(self) -> bool:
+        """Whether a revision may be half applied of which nothing is known: the journal was begun anew."""
+        baseline = self.last_run is not None and self.last_run.plan.kind is PlanKind.BASELINE
+        return baseline and self.transactional is False
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A downstream target against its upstream; without tenants each environment has one per database."""
+
+    upstream: Target
+    downstream: Target
+    divergence: Divergence
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Where every target stands. `messages` and `heads` are the scripts'."""
+
+    targets: tuple[TargetStatus, ...]
+    pairs: tuple[Pair, ...]
+    messages: Mapping[str, str]
+    heads: Mapping[str, tuple[str, ...]]
+    journal: Failure | None = None
+    """Why the journal could not be read: then no run, no holder and no doubt is known."""
+
+    @property
+    def exit_when_asked(self) -> Exit:
+        """The exit code under `--exit-code`: the most severe of what is wrong or pending anywhere."""
+        codes = [_STATE_EXITS.get(target.state, Exit.DONE) for target in self.targets]
+        codes += [target.failure.exit for target in self.targets if target.failure]
+        codes += [_RELATION_EXITS.get(pair.divergence.relation, Exit.DONE) for pair in self.pairs]
+        return most_severe(codes)
+
+
+_STATE_EXITS = {
+    State.BEHIND: Exit.PENDING,
+    State.EMPTY: Exit.PENDING,
+    State.UNKNOWN_REVISION: Exit.DIVERGENCE,
+    State.OVERLAPPING: Exit.DIVERGENCE,
+    State.UNVERSIONED: Exit.DIVERGENCE,
+    State.DENIED: Exit.UNAVAILABLE,
+    State.UNREACHABLE: Exit.UNAVAILABLE,
+    State.IN_DOUBT: Exit.IN_DOUBT,
+}
+_RELATION_EXITS = {
+    Relation.BEHIND: Exit.PENDING,
+    Relation.AHEAD: Exit.DIVERGENCE,
+    Relation.DIVERGED: Exit.DIVERGENCE,
+}
