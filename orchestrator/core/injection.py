@@ -15,8 +15,12 @@ from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
 from orchestrator.core.urls import parse
 
-PLACEHOLDERS = ("url", "driver", "user", "password", "host", "port", "database", "environment", "name")
-"""What may stand in braces: the URL, its parts, decoded, the environment, the database's name in the file."""
+PLACEHOLDERS = (
+    *("url", "driver", "user", "password", "host", "port", "database"),
+    *("environment", "name", "tenant", "schema"),
+)
+"""What may stand in braces: the URL, its parts, decoded, the environment, the database's name in the file, the
+tenant and its schema; what a target has not is empty."""
 _PART = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|[{}]")
 
 Pairs = tuple[tuple[str, str], ...]
@@ -43,9 +47,9 @@ class Injection:
     attributes: Pairs = ()
     redirect: bool = False
 
-    def render(self, target: Target, url: Secret) -> Injected:
+    def render(self, target: Target, url: Secret, schema: str | None = None) -> Injected:
         """What this comes to for one target; its templates must be free of faults (`unknown`)."""
-        fill = _filler(_values(target, url))
+        fill = _filler(_values(target, url, schema))
         return Injected(
             options=tuple((*_option(fill(name)), Secret(fill(value))) for name, value in self.options),
             variables=tuple((name, Secret(fill(value))) for name, value in self.variables),
@@ -77,12 +81,12 @@ def live_of(template: str) -> Live | None:
     return next((live for live in Live if template == f"{{{live}}}"), None)
 
 
-def parts_of(target: Target, url: Secret) -> Mapping[str, Secret]:
-    """Every placeholder's value for one target; what the URL does not say is empty."""
-    return {name: Secret(value) for name, value in _values(target, url).items()}
+def parts_of(target: Target, url: Secret, schema: str | None = None) -> Mapping[str, Secret]:
+    """Every placeholder's value for one target; what is not said is empty."""
+    return {name: Secret(value) for name, value in _values(target, url, schema).items()}
 
 
-def _values(target: Target, url: Secret) -> dict[str, str]:
+def _values(target: Target, url: Secret, schema: str | None) -> dict[str, str]:
     text = url.reveal()
     address = parse(text)
     if address is None:
@@ -98,6 +102,8 @@ def _values(target: Target, url: Secret) -> dict[str, str]:
         "database": address.database or "",
         "environment": target.environment,
         "name": target.database,
+        "tenant": target.tenant or "",
+        "schema": schema or "",
     }
 
 

@@ -25,6 +25,11 @@ class Target:
             return f"{self.environment}/{self.database}"
         return self.environment
 
+    @property
+    def untenanted(self) -> Target:
+        """The database of the environment as it is defined, without the tenant."""
+        return self if self.tenant is None else Target(self.environment, self.database)
+
     @classmethod
     def parse(cls, text: str) -> Target:
         """The target that `str()` wrote as `text`; any text is some target, so this never fails."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 _GRAMMAR = re.compile(
     r"""
@@ -27,6 +27,12 @@ FAMILIES = {"sqlite": "sqlite", "postgresql": "postgresql", "mysql": "mysql", "m
 _DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MEMORY = ":memory:"
+LIBPQ_DRIVERS = (None, "psycopg", "psycopg_async", "psycopg2", "psycopg2cffi")
+"""The drivers of PostgreSQL that hand a URL's query to libpq; None is SQLAlchemy's default."""
+_OF_A_HOST = {"host", "hostaddr", "port", "unix_socket"}
+"""What of a URL's query says where the server is."""
+_OF_A_NAME = "".join(character for character in map(chr, range(33, 127)) if character not in "%?#") + " "
+"""What stands for itself in a database's name. SQLAlchemy decodes it from 2.1 on: only what must is encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,49 @@ def anchored(url: str, root: PurePosixPath) -> str:
         return url
     scheme, _, path = url.partition(":///")
     return f"{scheme}:///{str(root).replace('%', '%25').replace('?', '%3F')}/{path}"
+
+
+def relocated(url: str, database: str | None, host: str | None = None, port: int | None = None) -> str:
+    """The same URL for another database, host or port where one is told; user and password stay as they stand.
+
+    What the query says of host and port gives way, or it would be believed by the driver. A relative SQLite path
+    stays relative. `url` must be one that `parse` reads.
+    """
+    match = _GRAMMAR.match(url)
+    if match is None:
+        raise ValueError("the URL was not checked")
+    begin = match.end("name") + len("://")
+    user_end = match.end("user") if match["password"] is None else match.end("password")
+    user = "" if match["user"] is None else url[begin : user_end + 1]
+    told, query = _host_and_query(match, host, port)
+    number = match["port"] if port is None else str(port)
+    name = match["database"] if database is None else quote(database, _OF_A_NAME)
+    return (
+        f"{match['name']}://{user}{told}{'' if number is None else f':{number}'}"
+        f"{'' if name is None else f'/{name}'}{f'?{query}' if query else ''}"
+    )
+
+
+def _host_and_query(match: re.Match[str], host: str | None, port: int | None) -> tuple[str, str]:
+    """The host as a URL writes it, and the query without what would contradict host or port."""
+    gone = _OF_A_HOST if host is not None else {"port"} if port is not None else set()
+    kept = [part for part in (match["query"] or "").split("&") if part and part.partition("=")[0] not in gone]
+    if host is None:
+        return (f"[{match['ipv6']}]" if match["ipv6"] else match["host"] or ""), "&".join(kept)
+    if host.startswith("/"):
+        return "", "&".join([*kept, f"host={quote(host, '')}"])
+    return (f"[{host}]" if ":" in host else host), "&".join(kept)
+
+
+def with_search_path(url: str, schema: str) -> str:
+    """The same PostgreSQL URL, in whose sessions names are looked up in `schema` alone; for drivers on libpq."""
+    place, _, query = url.partition("?")
+    given = [value for key, value in parse_qsl(query) if key == "options"]
+    name = '"' + schema.replace('"', '""') + '"'
+    escaped = name.replace("\\", "\\\\").replace(" ", "\\ ")
+    options = quote(" ".join([*given, f"-csearch_path={escaped}"]), "")
+    kept = [part for part in query.split("&") if part and part.partition("=")[0] != "options"]
+    return f"{place}?{'&'.join([*kept, f'options={options}'])}"
 
 
 def _decoded(text: str | None) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from orchestrator.core.network import DEFAULT_SECONDS
 from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
+from orchestrator.core.urls import LIBPQ_DRIVERS, parse, with_search_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Timeouts:
 class Endpoint:
     """One target, where it is, which project's revisions it follows, and what its env.py is given.
 
-    `require_tls` says that nothing may change it over a connection that leaves this machine in clear.
+    `require_tls` says that nothing may change it over a connection that leaves this machine in clear. `schema` is
+    that of a tenant which shares its database; with `search_path` env.py's sessions look names up there.
     """
 
     target: Target
@@ -43,3 +45,14 @@ class Endpoint:
     require_tls: bool = False
     variables: tuple[tuple[str, Secret], ...] = ()
     x_arguments: tuple[str, ...] = ()
+    schema: str | None = None
+    search_path: bool = False
+
+    @property
+    def given_url(self) -> Secret:
+        """The URL that env.py is given; the driver's own way to a search_path is the worker's affair."""
+        url = self.url.reveal()
+        address = parse(url) if self.search_path else None
+        if address is None or self.schema is None or address.driver not in LIBPQ_DRIVERS:
+            return self.url
+        return Secret(with_search_path(url, self.schema))

@@ -31,7 +31,7 @@ def upgrade_request(
     endpoint, project = setting.endpoints[target], setting.projects[target]
     return {
         "do": "upgrade",
-        **surroundings(project, project.inject.render(target, endpoint.url), endpoint),
+        **surroundings(project, injected(project, endpoint), endpoint),
         "steps": [
             {"revision": step.revision, "digest": step.digest, "action": step.action, "by_hand": by_hand}
             for step in steps
@@ -40,11 +40,17 @@ def upgrade_request(
         "revisions": list(setting.graphs[target].whole.scripts),
         "version_table": endpoint.version_table,
         "version_table_schema": endpoint.version_table_schema,
+        "schema": endpoint.schema,
         "transactions": str(project.transactions),
         "timeouts": {"table_lock": endpoint.timeouts.table_lock, "statement": endpoint.timeouts.statement},
         "require_tls": endpoint.require_tls,
         "guard": {**guard, "run": setting.run_id, "who": setting.actor},
     }
+
+
+def injected(project: AlembicProject, endpoint: Endpoint) -> Injected:
+    """What the project's ways to reach env.py come to for the endpoint."""
+    return project.inject.render(endpoint.target, endpoint.given_url, endpoint.schema)
 
 
 def surroundings(project: AlembicProject, inject: Injected, endpoint: Endpoint) -> dict[str, Any]:
@@ -54,7 +60,8 @@ def surroundings(project: AlembicProject, inject: Injected, endpoint: Endpoint) 
         "section": project.section,
         "script_location": project.script_location,
         "version_locations": list(project.version_locations),
-        "url": endpoint.url.reveal(),
+        "url": endpoint.given_url.reveal(),
+        "search_path": endpoint.schema if endpoint.search_path else None,
         "x_arguments": [*endpoint.x_arguments, *(value.reveal() for value in inject.x_arguments)],
         "inject": {
             "options": [(section, name, value.reveal()) for section, name, value in inject.options],
@@ -62,7 +69,10 @@ def surroundings(project: AlembicProject, inject: Injected, endpoint: Endpoint) 
             "live": {name: str(value) for name, value in inject.attributes if isinstance(value, Live)},
             "redirect": inject.redirect,
         },
-        "target": {name: part.reveal() for name, part in parts_of(endpoint.target, endpoint.url).items()},
+        "target": {
+            name: part.reveal()
+            for name, part in parts_of(endpoint.target, endpoint.given_url, endpoint.schema).items()
+        },
         "flask_app": project.flask_app,
         "hook": project.hook,
         "other_databases": str(project.other_databases),

@@ -6,59 +6,49 @@ instance, is asked for by `endpoints` and refused there. This module decides not
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from orchestrator.core.injection import Injection, pairs
 from orchestrator.core.pipeline import Environment, Pipeline
 from orchestrator.core.secrets import Redactor, Secret
-from orchestrator.core.targets import DEFAULT_DATABASE, Target
+from orchestrator.core.targets import Target
+from orchestrator.core.tenants import Tenant
 from orchestrator.core.urls import anchored
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, OrchestrateError, Problem, UsageError
+from orchestrator.project.alembic_projects import AlembicProject, projects_of
 from orchestrator.project.environments_file import connections, url_rules, yaml_file
-from orchestrator.project.environments_file.connections import Surroundings, path_in, secrets_of
+from orchestrator.project.environments_file.connections import Surroundings, secrets_of
 from orchestrator.project.environments_file.definitions import Branches, Definition, Definitions
 from orchestrator.project.environments_file.overrides import overridden
 from orchestrator.project.environments_file.problems import checked
-from orchestrator.project.environments_file.schema import FileShape, InjectShape, ProjectShape
+from orchestrator.project.environments_file.schema import FileShape, json_schema
+from orchestrator.project.environments_file.sources import list_of
+from orchestrator.project.environments_file.tenant_endpoints import endpoints_of, faults_of, homes_of
+from orchestrator.project.environments_file.tenants import Tenancy
 from orchestrator.project.environments_file.twins import twins
-from orchestrator.project.environments_file.types import OtherDatabases, Transactions
+from orchestrator.project.environments_file.types import OtherDatabases, Transactions, WorkerKind
 from orchestrator.project.environments_file.variables import Expansion, fill, unset
 from orchestrator.project.environments_file.wording import Place, near, shown
 from orchestrator.project.environments_file.yaml_file import Document
-from orchestrator.project.revision_scripts.packages import is_resource, resource
 from orchestrator.project.settings import Settings
 
-__all__ = ["AlembicProject", "Configuration", "OtherDatabases", "Transactions", "json_schema", "load"]
+__all__ = [
+    "AlembicProject",
+    "Configuration",
+    "OtherDatabases",
+    "Transactions",
+    "WorkerKind",
+    "json_schema",
+    "load",
+]
 
 _JOURNAL = ".orchestrator/journal.db"
+Tenants = Mapping[Target, Mapping[str, Tenant]]
+"""By the definition that they belong to, and their name."""
 _OF_DRIVERS = ("PGPASSWORD", "MYSQL_PWD")
 """Variables whose value a driver takes as the password where the URL has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlembicProject:
-    """One Alembic configuration: its ini file, absolute, and how its env.py is run.
-
-    `script_location` and `version_locations` stand for those of the ini: absolute paths, or `package:path`.
-    """
-
-    name: str
-    config: Path
-    section: str
-    python: str
-    working_directory: Path
-    transactions: Transactions
-    script_location: str | None = None
-    version_locations: tuple[str, ...] = ()
-    inject: Injection = field(default_factory=Injection)
-    flask_app: str | None = None
-    hook: str | None = None
-    other_databases: OtherDatabases = OtherDatabases.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +61,7 @@ class Configuration:
     projects: Mapping[str, AlembicProject]
     journal: Secret
     _definitions: Mapping[Target, Definition] = field(repr=False)
+    _tenants: Mapping[Target, Mapping[str, Tenant]] = field(repr=False)
     _variables: Mapping[str, str] = field(repr=False)
     _redactor: Redactor = field(repr=False, compare=False)
 
@@ -84,11 +75,61 @@ class Configuration:
 
     def project_of(self, target: Target) -> AlembicProject:
         """The project whose revisions the target follows; KeyError for a target of another file."""
-        return self.projects[self._definitions[target].project]
+        return self.projects[self._definitions[target.untenanted].project]
 
     def branches_of(self, target: Target) -> Branches:
         """The branches that the target follows; KeyError for a target of another file."""
-        return self._definitions[target].branches
+        return self._definitions[target.untenanted].branches
+
+    def labels_of(self, target: Target) -> Mapping[str, str]:
+        """What the file and the tenant's source say of the target, by name; KeyError for one of another file."""
+        labels = self._definitions[target.untenanted].labels
+        return labels if target.tenant is None else {**labels, **dict(self._tenant(target).labels)}
+
+    def tenancies(self, environments: Iterable[str] | None = None) -> dict[Target, Tenancy]:
+        """What has tenants that are not known yet, in the named environments or in all: whoever asks for them
+        gives them to `with_tenants`. UsageError for an unknown environment.
+        """
+        wanted = self.pipeline.names if environments is None else environments
+        names = {self.environment(name).name for name in wanted}
+        return {
+            target: found.tenancy
+            for target, found in self._definitions.items()
+            if found.tenancy is not None and target not in self._tenants and target.environment in names
+        }
+
+    def with_tenants(self, found: Mapping[Target, Iterable[Tenant]]) -> Configuration:
+        """The same with these tenants, in this order, as targets of the definitions that they belong to."""
+        known = {target: {tenant.name: tenant for tenant in tenants} for target, tenants in found.items()}
+        environments = (
+            replace(environment, targets=tuple(self._with(environment, known)))
+            for environment in self.pipeline.environments
+        )
+        return replace(self, pipeline=Pipeline(tuple(environments)), _tenants={**self._tenants, **known})
+
+    def source(self, target: Target) -> Endpoint:
+        """How to reach the database that a definition itself names, where its tenants are asked for.
+
+        Raises as `endpoints` does.
+        """
+        (found,) = connections.endpoints_of([self._definitions[target]], self._around, self._redactor)
+        return found
+
+    def told(self, target: Target) -> str:
+        """What the program writes that a definition's tenants are asked of; raises as `endpoints` does."""
+        found = self._definitions[target]
+        _refuse(found.missing, str(self.path))
+        assert found.tenancy is not None
+        return list_of(found.tenancy, found.tenancy.command, self._around)
+
+    def narrowed(self, targets: Collection[Target]) -> Configuration:
+        """The same with these targets alone; the environments and their order stay, also those without any."""
+        kept = frozenset(targets)
+        environments = (
+            replace(environment, targets=tuple(target for target in environment.targets if target in kept))
+            for environment in self.pipeline.environments
+        )
+        return replace(self, pipeline=Pipeline(tuple(environments)))
 
     def endpoints(self, environments: Iterable[str] | None = None) -> dict[Target, Endpoint]:
         """How to reach the targets of the named environments, or of all, in the pipeline's order.
@@ -97,15 +138,40 @@ class Configuration:
         ConfigurationError or UnavailableError with every problem of the targets asked for.
         """
         names = self.pipeline.names if environments is None else tuple(environments)
-        wanted = {target for name in names for target in self.environment(name).targets}
+        wanted: dict[Target, list[Target]] = {}
+        for target in (target for name in names for target in self.environment(name).targets):
+            wanted.setdefault(target.untenanted, []).append(target)
         definitions = [found for target, found in self._definitions.items() if target in wanted]
-        around = Surroundings(self.root, self._variables)
-        endpoints = connections.endpoints_of(definitions, around, self._redactor)
+        endpoints = connections.endpoints_of(definitions, self._around, self._redactor)
         written = _written(self._definitions)
         fetched = {one.target: one.url.reveal() for one in endpoints if one.target not in written}
-        if fetched:
-            _refuse(twins(self._definitions, written | fetched, self.root), str(self.path))
-        return {endpoint.target: endpoint for endpoint in endpoints}
+        if fetched or any(_asked(found) for found in definitions):
+            _refuse(_misplaced(self._definitions, self._tenants, written | fetched, self.root), str(self.path))
+        return {one.target: one for base in endpoints for one in self._turned(base, wanted[base.target])}
+
+    @property
+    def _around(self) -> Surroundings:
+        return Surroundings(self.root, self._variables)
+
+    def _tenant(self, target: Target) -> Tenant:
+        return self._tenants[target.untenanted][target.tenant or ""]
+
+    def _turned(self, base: Endpoint, targets: Iterable[Target]) -> Iterable[Endpoint]:
+        """The endpoint itself, or where it has tenants those of the targets."""
+        definition = self._definitions[base.target]
+        if definition.tenancy is None:
+            return (base,)
+        tenants = {target: self._tenant(target) for target in targets}
+        return endpoints_of(base, definition, tenants, PurePosixPath(self.root))
+
+    def _with(self, environment: Environment, known: Mapping[Target, Mapping[str, Tenant]]) -> Iterator[Target]:
+        """The environment's targets, in the definitions' order, with these tenants for those of the same place."""
+        there: dict[Target, list[Target]] = {}
+        for target in environment.targets:
+            there.setdefault(target.untenanted, []).append(target)
+        for one in (one for one in self._definitions if one.environment == environment.name):
+            named = (Target(one.environment, one.database, name) for name in known.get(one, ()))
+            yield from named if one in known else there.get(one, ())
 
     def redactor(self) -> Redactor:
         """What masks every password known so far; it learns those that are fetched later."""
@@ -126,15 +192,18 @@ def load(path: Path, settings: Settings, variables: Mapping[str, str]) -> Config
         raise _collected(problems, str(path))
     definitions = Definitions(shape, document, filled.expansions)
     targets = definitions.read()
-    _refuse([*problems, *definitions.problems, *twins(targets, _written(targets), root)], str(path))
+    tenants = _listed(targets)
+    misplaced = _misplaced(targets, tenants, _written(targets), root)
+    _refuse([*problems, *definitions.problems, *misplaced], str(path))
     journal = _journal(shape, settings, root)
     return Configuration(
         path=path,
         root=root,
-        pipeline=Pipeline(definitions.environments()),
-        projects=_projects(shape, root),
+        pipeline=Pipeline(definitions.environments(_known(targets, tenants))),
+        projects=projects_of(shape, root),
         journal=journal,
         _definitions=targets,
+        _tenants=tenants,
         _variables=dict(variables),
         _redactor=_redactor(targets, journal, variables),
     )
@@ -147,12 +216,6 @@ def _redactor(targets: Mapping[Target, Definition], journal: Secret, variables: 
     redactor.add(*{secret for found in targets.values() for secret in secrets_of(found)})
     redactor.add(*(variables[name] for name in _OF_DRIVERS if name in variables))
     return redactor
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of environments.yaml, for editors."""
-    schema: dict[str, Any] = _strict(FileShape.model_json_schema())
-    return schema
 
 
 def _needed_now(
@@ -173,71 +236,38 @@ def _written(definitions: Mapping[Target, Definition]) -> dict[Target, str]:
     }
 
 
+def _listed(definitions: Mapping[Target, Definition]) -> dict[Target, dict[str, Tenant]]:
+    """The tenants that the file itself lists."""
+    return {
+        target: {tenant.name: tenant for tenant in found.tenancy.listed}
+        for target, found in definitions.items()
+        if found.tenancy is not None and found.tenancy.listed is not None
+    }
+
+
+def _known(definitions: Mapping[Target, Definition], tenants: Tenants) -> Tenants:
+    """The same, and for those that are asked for later that there are none yet."""
+    return {target: tenants.get(target, {}) for target, found in definitions.items() if found.tenancy is not None}
+
+
+def _asked(definition: Definition) -> bool:
+    return definition.tenancy is not None and definition.tenancy.listed is None
+
+
+def _misplaced(
+    definitions: Mapping[Target, Definition], tenants: Tenants, urls: Mapping[Target, str], root: Path
+) -> Iterator[Problem]:
+    """Targets in one place, and tenants that cannot be reached by such a URL."""
+    known = {target: tenants.get(target, {}) for target in urls}
+    homes = (home for one, url in urls.items() for home in homes_of(definitions[one], url, known[one]))
+    yield from twins(homes, root)
+    for target, url in urls.items():
+        yield from faults_of(definitions[target], url, known[target].values())
+
+
 def _journal(shape: FileShape, settings: Settings, root: Path) -> Secret:
     written = settings.journal.reveal() if settings.journal is not None else shape.journal
     return Secret(anchored(written or f"sqlite:///{_JOURNAL}", PurePosixPath(root)))
-
-
-def _projects(shape: FileShape, root: Path) -> dict[str, AlembicProject]:
-    written = shape.projects or {DEFAULT_DATABASE: ProjectShape()}
-    return {name: _project(name, project, root) for name, project in written.items()}
-
-
-def _project(name: str, shape: ProjectShape, root: Path) -> AlembicProject:
-    python = shape.python or sys.executable
-    # A bare name is looked up in PATH.
-    python = str(path_in(root, python)) if "/" in python else python
-    config = _config(shape.config, root, python)
-    return AlembicProject(
-        name=name,
-        config=config,
-        section=shape.section,
-        python=python,
-        working_directory=_working_directory(shape, root, config),
-        transactions=shape.transactions,
-        script_location=_script_location(shape, root, config),
-        version_locations=tuple(_location(one, root) for one in shape.version_locations),
-        inject=_injection(shape.inject),
-        flask_app=shape.flask_app,
-        hook=shape.hook,
-        other_databases=shape.other_databases,
-    )
-
-
-def _config(text: str, root: Path, python: str) -> Path:
-    """The file that is named, or the one in a package of the project's Python that `package:path` means."""
-    found = resource(text, python) if is_resource(text) else None
-    return found or path_in(root, text)
-
-
-def _location(text: str, root: Path) -> str:
-    """As Alembic is given it: an absolute path, or `package:path` as it is written."""
-    return text if is_resource(text) else str(path_in(root, text))
-
-
-def _script_location(shape: ProjectShape, root: Path, config: Path) -> str | None:
-    """As written; Flask-Migrate uses the directory of its alembic.ini, whatever stands in it."""
-    if shape.script_location:
-        return _location(shape.script_location, root)
-    beside = shape.flask_app is not None and (config.parent / "env.py").is_file()
-    return str(config.parent) if beside else None
-
-
-def _working_directory(shape: ProjectShape, root: Path, config: Path) -> Path:
-    """The file's directory; not where that is an installed package, nor a Flask app's folder of migrations."""
-    if shape.working_directory:
-        return path_in(root, shape.working_directory)
-    return root if shape.flask_app or is_resource(shape.config) else config.parent
-
-
-def _injection(shape: InjectShape) -> Injection:
-    return Injection(
-        options=pairs(shape.options),
-        variables=pairs(shape.variables),
-        x_arguments=tuple(shape.x_arguments),
-        attributes=pairs(shape.attributes),
-        redirect=shape.redirect,
-    )
 
 
 def _refuse(problems: Iterable[Problem], name: str) -> None:
@@ -255,15 +285,3 @@ def _collected(problems: Iterable[Problem], name: str) -> OrchestrateError:
 def _line(problem: Problem, name: str) -> int:
     line = (problem.where or "").removeprefix(f"{name}:").partition(":")[0]
     return int(line) if line.isdecimal() else 0
-
-
-def _strict(schema: Any) -> Any:
-    """The schema without pydantic's titles of fields, and refusing names that no pattern allows."""
-    match schema:
-        case dict():
-            kept = {key: _strict(item) for key, item in schema.items() if key != "title" or "properties" in schema}
-            return {**kept, "additionalProperties": False} if "patternProperties" in schema else kept
-        case list():
-            return [_strict(item) for item in schema]
-        case _:
-            return schema

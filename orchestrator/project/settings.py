@@ -23,6 +23,8 @@ from orchestrator.project.environments_file.wording import near
 PREFIX = "ORCHESTRATE_"
 _OVERRIDES = f"{PREFIX}ENVIRONMENTS"
 _OVERRIDE = f"{_OVERRIDES}__NAME__URL"
+_STRICT = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True)
+"""What checks the models is built when a variable is read, which mostly there is none of."""
 
 
 class OutputFormat(StrEnum):
@@ -30,6 +32,8 @@ class OutputFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JSONL = "jsonl"
+    """Each event on a line of its own as it happens, and the document of `json` as the last line."""
 
 
 class LogFormat(StrEnum):
@@ -58,7 +62,7 @@ JournalUrl = Annotated[Secret, BeforeValidator(_journal)]
 
 
 class _Override(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+    model_config = ConfigDict(**_STRICT, extra="forbid")
 
     url: SecretUrl | None = None
 
@@ -74,7 +78,7 @@ class Settings(BaseModel):
     ORCHESTRATE_ENVIRONMENTS__PROD__URL (or __PROD__DATABASES__BILLING__URL) with `-` written as `_`.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+    model_config = ConfigDict(**_STRICT, extra="ignore")
 
     config: Path = Path("environments.yaml")
     journal: JournalUrl | None = None
@@ -99,7 +103,7 @@ def read_settings() -> Settings:
 
 def _read() -> Settings:
     if not any(name.upper().startswith(PREFIX) for name in os.environ):
-        return Settings()
+        return Settings.model_construct()
     from orchestrator.project.settings_source import SettingsOfVariables
 
     return SettingsOfVariables()

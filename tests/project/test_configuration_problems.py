@@ -11,8 +11,8 @@ DURATION = 'write for example 5, "500ms" or "2m"'
 NAMES = "use a-z, 0-9, - and _, at most 63 characters, the first a letter or a digit"
 INVISIBLE = "pr\\u200bod: the name 'pr\\u200bod' holds U+200B ZERO WIDTH SPACE, names are [a-z0-9][a-z0-9_-]{0,62}"
 KEYS = (
-    "one of: project, variables, x_arguments, branches, version_table, version_table_schema, require_tls, "
-    "timeouts, url, url_file, url_command, databases, protected"
+    "one of: project, variables, x_arguments, branches, labels, version_table, version_table_schema, require_tls, "
+    "timeouts, url, url_file, url_command, tenants, databases, protected, waves"
 )
 
 FILES = [
@@ -39,7 +39,7 @@ ENVIRONMENTS = [
     ("a: {url: 'sqlite:///x', databases: {b: {url: 'sqlite:///y'}}}", "a: has url and databases",
      "keep exactly one of them"),
     ("a: {url: 'sqlite:///x', protectd: true}", "a: unknown key 'protectd'", "did you mean 'protected'?"),
-    ("a: {url: 'sqlite:///x', waves: 3}", "a: unknown key 'waves'", KEYS),
+    ("a: {url: 'sqlite:///x', 3: 3}", "a: unknown key '3'", KEYS),
     ("a: {databases: {b: {url: 'sqlite:///x', urll: 1}}}", "a.databases.b: unknown key 'urll'",
      "did you mean 'url'?"),
     ("a: {databases: {}}", "a.databases: is empty", "write at least one, or remove the key"),

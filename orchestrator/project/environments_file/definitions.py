@@ -14,15 +14,25 @@ from typing import Any
 
 from orchestrator.core.pipeline import Environment
 from orchestrator.core.targets import DEFAULT_DATABASE, Target
+from orchestrator.core.tenants import Tenant
 from orchestrator.databases.endpoint import Timeouts
 from orchestrator.errors import Problem
 from orchestrator.project.environments_file import url_rules, variables
+from orchestrator.project.environments_file.fleets import policy_of
 from orchestrator.project.environments_file.schema import Connected, EnvironmentShape, FileShape, Inherited
+from orchestrator.project.environments_file.tenancies import (
+    Written,
+    place_faults,
+    tells_tenant,
+    templates_of,
+    tenancy_of,
+)
+from orchestrator.project.environments_file.tenants import Tenancy
 from orchestrator.project.environments_file.variables import Expansion
 from orchestrator.project.environments_file.wording import Place, dotted, near
 from orchestrator.project.environments_file.yaml_file import Document
 
-_MERGED = ("variables", "timeouts")
+_MERGED = ("variables", "timeouts", "labels", "waves")
 """Keys that are added to what is inherited; all others replace it."""
 
 
@@ -54,6 +64,8 @@ class Definition:
     expanded: frozenset[str]
     """The names in `variables` whose values come from variables of this process."""
     missing: tuple[Problem, ...]
+    labels: Mapping[str, str]
+    tenancy: Tenancy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +82,21 @@ class Definitions:
         self._shape = shape
         self._document = document
         self._expansions = expansions
+        self._at = Written(document, expansions)
         self._projects = tuple(shape.projects) or (DEFAULT_DATABASE,)
         self._missing: dict[Place, list[Place]] = defaultdict(list)
         for place in (place for place, expansion in expansions.items() if expansion.missing):
             self._missing[_entry_of(place)].append(place)
 
-    def environments(self) -> tuple[Environment, ...]:
-        """The environments with their targets, in the file's order."""
+    def environments(self, tenants: Mapping[Target, Mapping[str, Tenant]]) -> tuple[Environment, ...]:
+        """The environments with their targets, in the file's order; for a definition with tenants, these."""
         return tuple(
-            Environment(name, tuple(self._targets(name, shape)), self._protected(shape))
+            Environment(
+                name,
+                tuple(target for one in self._targets(name, shape) for target in _with_tenants(one, tenants)),
+                self._protected(shape),
+                policy_of((self._shape.defaults.waves, shape.waves)),
+            )
             for name, shape in self._shape.environments.items()
         )
 
@@ -101,6 +119,10 @@ class Definitions:
         protected = self._protected(shape)
         if not shape.databases:
             yield self._definition(Target(name), shape, layers, protected)
+        elif "tenants" in shape.model_fields_set:
+            place = ("environments", name, "tenants")
+            mend = "write it below one of them"
+            self.problems.append(self._at.problem(place, "the environment has databases", mend))
         for database, below in shape.databases.items():
             layer = _Layer(("environments", name, "databases", database), below)
             yield self._definition(Target(name, database), below, (*layers, layer), protected)
@@ -112,9 +134,10 @@ class Definitions:
         place = (*layers[-1].place, key)
         if protected:
             self._refuse_passwords(target, way, layers)
+        project = self._project(target.database, layers)
         return Definition(
             target=target,
-            project=self._project(target.database, layers),
+            project=project,
             branches=self._branches(layers),
             way=way,
             name=dotted(place),
@@ -127,6 +150,8 @@ class Definitions:
             x_arguments=tuple(_latest(layers, "x_arguments")),
             expanded=frozenset(self._expanded_in(layers)),
             missing=tuple(self._missing_in(layers)),
+            labels={k: v for layer in layers for k, v in layer.shape.labels.items()},
+            tenancy=self._tenancy(way, layers, project),
         )
 
     def _project(self, database: str, layers: tuple[_Layer, ...]) -> str:
@@ -144,6 +169,19 @@ class Definitions:
             what = f"{dotted(place)}: which project is it?"
             self.problems.append(Problem(what, self._document.where(place), mend))
         return self._projects[0]
+
+    def _tenancy(self, way: Connected, layers: tuple[_Layer, ...], project: str) -> Tenancy | None:
+        if "tenants" not in way.model_fields_set:
+            return None
+        place = (*layers[-1].place, "tenants")
+        given = self._shape.projects.get(project)
+        texts = (text for _, _, text in _of_env(layers))
+        told = tells_tenant([*texts, *(templates_of(given.inject) if given else ())])
+        tenancy, problems = tenancy_of(way.tenants, place, self._at, told=told, canary=_canary(way))
+        self.problems += problems
+        faults = place_faults(tenancy, way, _latest(layers, "version_table_schema"))
+        self.problems += (self._at.problem(place, what, mend) for what, mend in faults)
+        return tenancy
 
     def _branches(self, layers: tuple[_Layer, ...]) -> Branches:
         layer = _giving(layers, "branches")
@@ -192,6 +230,19 @@ class Definitions:
                 key = rest[:2] if rest[0] in _MERGED else rest[:1]
                 if not any((*above.place, *key) in self._document.lines for above in layers[depth + 1 :]):
                     yield from variables.unset(self._document, place, self._expansions[place])
+
+
+def _canary(way: Connected) -> tuple[str, ...]:
+    """The canary's names where the environment itself names them; those of `defaults` need not be everywhere."""
+    waves = way.waves if isinstance(way, EnvironmentShape) else None
+    return waves.canary if waves is not None and isinstance(waves.canary, tuple) else ()
+
+
+def _with_tenants(target: Target, tenants: Mapping[Target, Mapping[str, Tenant]]) -> Iterator[Target]:
+    if target not in tenants:
+        yield target
+    for name in tenants.get(target, ()):
+        yield Target(target.environment, target.database, name)
 
 
 def _of_urls(place: Place, way: Connected) -> Iterator[tuple[Place, str]]:

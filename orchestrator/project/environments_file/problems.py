@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestrator.errors import Problem
 from orchestrator.project.environments_file import variables
+from orchestrator.project.environments_file.fleets import TenantsShape, WavesShape
 from orchestrator.project.environments_file.schema import (
     DatabaseShape,
     DefaultsShape,
@@ -115,6 +116,10 @@ def _shape_at(place: Place) -> type[BaseModel]:
     match place:
         case (*_, "timeouts"):
             return TimeoutsShape
+        case ("environments", _, "tenants") | ("environments", _, "databases", _, "tenants"):
+            return TenantsShape
+        case ("environments", _, "waves") | ("defaults", "waves"):
+            return WavesShape
         case ("environments", _):
             return EnvironmentShape
         case ("environments", _, "databases", _):

@@ -4,13 +4,15 @@ Models only: no file is read here and no variable. Unknown keys are errors. Text
 field to be judged (a password of a protected environment, two names for one database) is not judged here.
 """
 
-from __future__ import annotations
+# Annotations are not postponed here: pydantic would compile each again, for every model that inherits it.
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from orchestrator.core.network import DEFAULT_SECONDS
+from orchestrator.project.environments_file.fleets import TenantsShape, WavesShape
+from orchestrator.project.environments_file.models import OrEmpty, Shape, exactly_one, fault
 from orchestrator.project.environments_file.templates import Attribute, OptionName, Template
 from orchestrator.project.environments_file.types import (
     Command,
@@ -19,12 +21,12 @@ from orchestrator.project.environments_file.types import (
     Hook,
     Identifier,
     JournalUrl,
+    Kind,
     Limit,
     Mode,
     Name,
     OptionalName,
     OptionalText,
-    OrEmpty,
     OtherDatabases,
     Others,
     Switch,
@@ -36,25 +38,15 @@ from orchestrator.project.environments_file.types import (
     Version,
     Wait,
     Word,
-    fault,
+    WorkerKind,
 )
 
 _SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ABSENT: Any = None
+"""The default of a key that holds no null: `model_fields_set` says whether it is there."""
 
 
-def _exactly_one(*keys: str) -> dict[str, Any]:
-    return {"oneOf": [{"required": [key]} for key in keys]}
-
-
-def _title(model: type[Any]) -> str:
-    return model.__name__.removesuffix("Shape").lower()
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, model_title_generator=_title)
-
-
-class TimeoutsShape(_Shape):
+class TimeoutsShape(Shape):
     """How long to wait: seconds, or a text like "500ms", "10s", "2m"; `none` for no limit."""
 
     connect: Duration = Field(default=5.0, description="For the server to answer. Default 5.")
@@ -71,7 +63,7 @@ class TimeoutsShape(_Shape):
     statement: Limit = Field(default=None, description="For one statement to end. Default none.")
 
 
-class Inherited(_Shape):
+class Inherited(Shape):
     """Keys that an environment takes from `defaults`, and a database from its environment."""
 
     project: OptionalName = Field(default=None, description="The project whose revisions apply here.")
@@ -86,6 +78,9 @@ class Inherited(_Shape):
         default=[],
         description="The labels of the branches that are followed here. Default all. Replaces inherited ones.",
     )
+    labels: Annotated[dict[Text, Value], OrEmpty(dict)] = Field(
+        default={}, description="What targets are chosen by, with --label. Added to inherited ones."
+    )
     version_table: Identifier = Field(default="alembic_version", description="The table that holds the heads.")
     version_table_schema: Identifier | None = Field(default=None, description="The schema of that table.")
     require_tls: Switch = Field(
@@ -94,7 +89,7 @@ class Inherited(_Shape):
         " Default: as protected.",
     )
     timeouts: Annotated[TimeoutsShape, OrEmpty(dict)] = Field(
-        default=TimeoutsShape(), description="How long to wait for what."
+        default=TimeoutsShape.model_construct(), description="How long to wait for what."
     )
 
 
@@ -111,9 +106,12 @@ class Connected(Inherited):
         default=None,
         description="A program and its arguments, run without a shell, that writes the URL to its output.",
     )
+    tenants: TenantsShape = Field(
+        default=_ABSENT, description="Many schemas or databases of this definition, each a target of its own."
+    )
 
     @model_validator(mode="after")
-    def _one_way(self) -> Connected:
+    def _one_way(self) -> Self:
         given = [key for key in self.ways if key in self.model_fields_set]
         if not given:
             raise fault(f"has no {', no '.join(self.ways)}", "add a url")
@@ -125,7 +123,7 @@ class Connected(Inherited):
 class DatabaseShape(Connected):
     """One database of an environment that has several."""
 
-    model_config = ConfigDict(json_schema_extra=_exactly_one("url", "url_file", "url_command"))
+    model_config = ConfigDict(json_schema_extra=exactly_one("url", "url_file", "url_command"))
 
 
 class DefaultsShape(Inherited):
@@ -134,12 +132,15 @@ class DefaultsShape(Inherited):
     protected: Switch = Field(
         default=False, description="Whether changing an environment takes a typed confirmation."
     )
+    waves: Annotated[WavesShape, OrEmpty(dict)] = Field(
+        default=WavesShape.model_construct(), description="In which waves an environment's targets are changed."
+    )
 
 
 class EnvironmentShape(Connected):
     """A named stage: one database, or several under `databases`."""
 
-    model_config = ConfigDict(json_schema_extra=_exactly_one("url", "url_file", "url_command", "databases"))
+    model_config = ConfigDict(json_schema_extra=exactly_one("url", "url_file", "url_command", "databases"))
     ways: ClassVar[tuple[str, ...]] = (*Connected.ways, "databases")
 
     databases: Annotated[dict[Name, DatabaseShape], Field(min_length=1)] = Field(
@@ -148,9 +149,13 @@ class EnvironmentShape(Connected):
     protected: Switch = Field(
         default=False, description="Whether changing it takes a typed confirmation. Default false."
     )
+    waves: Annotated[WavesShape, OrEmpty(dict)] = Field(
+        default=WavesShape.model_construct(),
+        description="In which waves its targets are changed. Added to what defaults says.",
+    )
 
 
-class InjectShape(_Shape):
+class InjectShape(Shape):
     """How a target reaches env.py, as templates of {url} {driver} {user} {password} {host} {port} {database}
     {environment} {name}; {{ and }} stand for braces.
     """
@@ -173,7 +178,7 @@ class InjectShape(_Shape):
     )
 
 
-class ProjectShape(_Shape):
+class ProjectShape(Shape):
     """One Alembic configuration and the Python it runs on. Paths are relative to environments.yaml."""
 
     config: Text = Field(
@@ -197,7 +202,7 @@ class ProjectShape(_Shape):
         description="per_revision (default) commits each revision; as_env leaves it to env.py.",
     )
     inject: Annotated[InjectShape, OrEmpty(dict)] = Field(
-        default=InjectShape(), description="How a target reaches env.py, beside sqlalchemy.url."
+        default=InjectShape.model_construct(), description="How a target reaches env.py, beside sqlalchemy.url."
     )
     flask_app: OptionalText = Field(
         default=None, description="The Flask app that env.py runs inside, as FLASK_APP names it."
@@ -209,9 +214,13 @@ class ProjectShape(_Shape):
         default=OtherDatabases.REFUSE,
         description="refuse (default) a connection to anything but the target, or allow it.",
     )
+    workers: Kind = Field(
+        default=WorkerKind.AUTO,
+        description="Which process runs env.py: auto (default), reused, forked or fresh.",
+    )
 
 
-class FileShape(_Shape):
+class FileShape(Shape):
     """environments.yaml: the databases of an application, and the order of promotion."""
 
     model_config = ConfigDict(
@@ -230,5 +239,26 @@ class FileShape(_Shape):
         default=None, description="Where runs are recorded. Default sqlite:///.orchestrator/journal.db."
     )
     defaults: Annotated[DefaultsShape, OrEmpty(dict)] = Field(
-        default=DefaultsShape(), description="What environments take where they do not say otherwise."
+        default=DefaultsShape.model_construct(),
+        description="What environments take where they do not say otherwise.",
     )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of environments.yaml, for editors."""
+    for shape in (TimeoutsShape, WavesShape, InjectShape, DefaultsShape):
+        shape.model_rebuild()  # each is a default, which older pydantic writes out only for a model that is built
+    schema: dict[str, Any] = _strict(FileShape.model_json_schema())
+    return schema
+
+
+def _strict(schema: Any) -> Any:
+    """The schema without pydantic's titles of fields, and refusing names that no pattern allows."""
+    match schema:
+        case dict():
+            kept = {key: _strict(item) for key, item in schema.items() if key != "title" or "properties" in schema}
+            return {**kept, "additionalProperties": False} if "patternProperties" in schema else kept
+        case list():
+            return [_strict(item) for item in schema]
+        case _:
+            return schema

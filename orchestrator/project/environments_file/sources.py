@@ -1,4 +1,4 @@
-"""Where a target's URL comes from: written, the one line of a file, or what a program prints.
+"""Where a target's URL comes from: written, the one line of a file, or what a program prints. So do tenants.
 
 Files are read and programs are run here, each time that they are asked. Error text never holds what they gave: it
 names the key, the file or the program.
@@ -6,21 +6,19 @@ names the key, the file or the program.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
-import signal
 import stat
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from orchestrator.errors import ConfigurationError, UnavailableError
 from orchestrator.project.environments_file.definitions import Definition
+from orchestrator.project.programs import Program
 
 MAX_URL_BYTES = 8192
+MAX_LIST_BYTES = 16 * 1024 * 1024
 COMMAND_SECONDS = 10.0
 
 
@@ -30,6 +28,18 @@ class Surroundings:
 
     root: Path
     variables: Mapping[str, str]
+
+
+class Named(Protocol):
+    """What says in messages whose value is asked for, and where the file says so."""
+
+    @property
+    def name(self) -> str:
+        """The key, as people write it."""
+
+    @property
+    def where(self) -> str:
+        """The place in the file."""
 
 
 def path_in(root: Path, text: str) -> Path:
@@ -44,7 +54,21 @@ def text_of(definition: Definition, around: Surroundings) -> str:
         return way.url
     if way.url_file is not None:
         return _one_line(_content(definition, path_in(around.root, way.url_file)), definition)
-    return _one_line(_output(definition, way.url_command or (), around), definition)
+    return _one_line(_output(definition, way.url_command or (), around, MAX_URL_BYTES), definition)
+
+
+def list_of(named: Named, argv: Sequence[str], around: Surroundings) -> str:
+    """What a program writes that lists something; ConfigurationError or UnavailableError where that fails."""
+    content = _output(named, argv, around, MAX_LIST_BYTES)
+    if len(content) > MAX_LIST_BYTES:
+        what = f"{named.name}: gives more than {MAX_LIST_BYTES >> 20} MiB"
+        raise ConfigurationError(what, where=named.where, mend="it must give one tenant a line, and nothing else")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = f"{named.name}: gives what is no UTF-8 in line {line}"
+        raise ConfigurationError(what, where=named.where, mend="have it write UTF-8") from None
 
 
 def _one_line(content: bytes, definition: Definition) -> str:
@@ -86,53 +110,26 @@ def _fault_of(found: os.stat_result, path: Path) -> tuple[str, str] | None:
     return None
 
 
-def _output(definition: Definition, argv: Sequence[str], around: Surroundings) -> bytes:
+def _output(named: Named, argv: Sequence[str], around: Surroundings, most: int) -> bytes:
+    """What the program writes; where that is more than `most`, as much as shows it."""
+    content = bytearray()
     try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=around.root,
-            env=around.variables,
-            start_new_session=True,
-        )
+        with Program(argv, around.root, variables=around.variables) as program:
+            for chunk in program.output(COMMAND_SECONDS):
+                content += chunk
+                if len(content) > most:
+                    return bytes(content)
+            code = program.end()
+    except TimeoutError:
+        raise _unavailable(named, argv[0], f"did not end within {COMMAND_SECONDS:g} seconds") from None
     except OSError as error:
-        raise _unavailable(definition, argv[0], f"cannot be run: {error.strerror}") from None
-    try:
-        return _finished(process, definition, argv[0])
-    finally:
-        # What it left behind must not live on; the group is gone where it left nothing.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _finished(process: subprocess.Popen[bytes], definition: Definition, program: str) -> bytes:
-    deadline = time.monotonic() + COMMAND_SECONDS
-    assert process.stdout is not None
-    with process.stdout as stream:
-        content = b""
-        while len(content) <= MAX_URL_BYTES:
-            ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise _unavailable(definition, program, f"did not end within {COMMAND_SECONDS:g} seconds")
-            chunk = os.read(stream.fileno(), MAX_URL_BYTES)
-            if not chunk:
-                break
-            content += chunk
-    if len(content) > MAX_URL_BYTES:
-        return content
-    try:
-        code = process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        raise _unavailable(definition, program, f"did not end within {COMMAND_SECONDS:g} seconds") from None
+        raise _unavailable(named, argv[0], f"cannot be run: {error.strerror}") from None
     if code != 0:
-        raise _unavailable(definition, program, f"failed with exit code {code}")
-    return content
+        raise _unavailable(named, argv[0], f"failed with exit code {code}")
+    return bytes(content)
 
 
-def _unavailable(definition: Definition, program: str, what: str) -> UnavailableError:
+def _unavailable(named: Named, program: str, what: str) -> UnavailableError:
     mend = "run it by hand and read what it says"
     name = Path(program).name
-    return UnavailableError(f"{definition.name}: {name} {what}", where=definition.where, mend=mend)
+    return UnavailableError(f"{named.name}: {name} {what}", where=named.where, mend=mend)

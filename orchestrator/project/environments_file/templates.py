@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from orchestrator.core.injection import PLACEHOLDERS, Live, live_of, unknown
-from orchestrator.project.environments_file.types import fault, given
+from orchestrator.project.environments_file.models import fault
+from orchestrator.project.environments_file.types import given
 from orchestrator.project.environments_file.variables import FromVariables, Unresolved
 from orchestrator.project.environments_file.wording import near, shown
 

@@ -7,16 +7,14 @@ set (`Unresolved`) passes wherever only `endpoints()` needs the value. Messages 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from orchestrator.core.plain import code_points
 from orchestrator.project.environments_file import url_rules
+from orchestrator.project.environments_file.models import fault
 from orchestrator.project.environments_file.variables import FromVariables, Unresolved
 from orchestrator.project.environments_file.wording import NAME, is_name, name_fault
 
@@ -50,9 +48,17 @@ class OtherDatabases(StrEnum):
     """They are none of our business; only the one that env.py configures Alembic with must be the target's."""
 
 
-def fault(what: str, mend: str) -> PydanticCustomError:
-    """The error a validator raises: our words, not pydantic's."""
-    return PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
+class WorkerKind(StrEnum):
+    """Which process runs env.py for a target."""
+
+    AUTO = "auto"
+    """Reused where the project's code leaves nothing behind, else forked."""
+    REUSED = "reused"
+    """One that serves one target after the other."""
+    FORKED = "forked"
+    """One of its own, made from a process that has imported Alembic and SQLAlchemy already."""
+    FRESH = "fresh"
+    """One of its own, in a new interpreter."""
 
 
 def given(value: Any) -> Any:
@@ -135,6 +141,12 @@ def _transactions(value: Any) -> Any:
     return Transactions(value)
 
 
+def _worker_kind(value: Any) -> Any:
+    if value not in set(WorkerKind):
+        raise fault("is not a known choice", f"write {', '.join(WorkerKind)}")
+    return WorkerKind(value)
+
+
 def _other_databases(value: Any) -> Any:
     if value not in set(OtherDatabases):
         raise fault("is not a known choice", f"write {' or '.join(OtherDatabases)}")
@@ -187,22 +199,6 @@ def _count(value: Any) -> Any:
     return int(value)
 
 
-@dataclass(frozen=True, slots=True)
-class OrEmpty:
-    """Lets a key with nothing below it stand for an empty mapping or list: its entries may be commented out."""
-
-    make: Callable[[], Any]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._filled, handler(source))
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [handler(core), {"type": "null"}]}
-
-    def _filled(self, value: Any) -> Any:
-        return self.make() if value is None else value
-
-
 _STRING: dict[str, Any] = {"type": "string", "minLength": 1}
 _SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 _REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"\$\{"}
@@ -245,6 +241,11 @@ Others = Annotated[
     OtherDatabases,
     BeforeValidator(_other_databases),
     WithJsonSchema({"anyOf": [{"enum": list(OtherDatabases)}, _REFERENCE]}),
+]
+Kind = Annotated[
+    WorkerKind,
+    BeforeValidator(_worker_kind),
+    WithJsonSchema({"anyOf": [{"enum": list(WorkerKind)}, _REFERENCE]}),
 ]
 Hook = Annotated[str | None, BeforeValidator(_hook), WithJsonSchema(_STRING)]
 _COUNT_SCHEMA: list[dict[str, Any]] = [
