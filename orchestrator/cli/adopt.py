@@ -21,6 +21,7 @@ from orchestrator.cli.session import Session, now
 from orchestrator.errors import UsageError
 
 if TYPE_CHECKING:
+    from orchestrator.core.targets import Target
     from orchestrator.operations.adopt import Adoption
     from orchestrator.operations.prepared import Prepared
 
@@ -70,23 +71,24 @@ def adopt(
     consent = Consent(yes, confirm, accept_differences)
 
     def prepare() -> Prepared:
+        from orchestrator.operations.adopt import known
         from orchestrator.operations.adopt import prepare as prepare_adoption
 
         if compare_with and scratch:
             raise UsageError(
                 "compare with one of the two: --compare-with or --scratch", mend="leave out the other"
             )
-        adoption = _adoption(session, target, revision, reason, compare_with=compare_with, scratch=scratch)
-        return prepare_adoption(session.configuration, adoption, now, consent.confirmed)
+        configuration, targets = known(session.configuration, target, compare_with)
+        adoption = _adoption(session, targets, revision, reason, scratch=scratch)
+        return prepare_adoption(configuration, adoption, now, consent.confirmed)
 
     perform(session, prepare, consent, dry_run=dry_run)
 
 
 def _adoption(
-    session: Session, target: str, revision: str, reason: str, *, compare_with: str | None, scratch: str | None
+    session: Session, targets: list[Target], revision: str, reason: str, *, scratch: str | None
 ) -> Adoption:
     from orchestrator.core.secrets import Secret
-    from orchestrator.core.targets import Target
     from orchestrator.core.urls import anchored
     from orchestrator.operations.adopt import Adoption
     from orchestrator.project.environments_file.url_rules import secrets_of
@@ -94,9 +96,9 @@ def _adoption(
     if scratch:
         session.configuration.redactor().add(*secrets_of(scratch))
     return Adoption(
-        Target.parse(target),
+        targets[0],
         revision,
         reason,
-        Target.parse(compare_with) if compare_with else None,
+        targets[1] if len(targets) > 1 else None,
         Secret(anchored(scratch, PurePosixPath(Path.cwd()))) if scratch else None,
     )

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, EnvironmentsArgument, FormatOption, LogFormatOption
+from orchestrator.cli.options import (
+    BehindOption,
+    ConfigOption,
+    DetailsOption,
+    ExcludeOption,
+    FormatOption,
+    LabelOption,
+    LogFormatOption,
+    OnlyOption,
+    TargetsArgument,
+    selection,
+)
 from orchestrator.cli.session import Session, Shown, now, run
 from orchestrator.errors import Exit
 
@@ -21,8 +32,13 @@ _ExitCodeOption = Annotated[
 
 
 def doctor(
-    environments: EnvironmentsArgument = None,
+    targets: TargetsArgument = None,
+    only: OnlyOption = None,
+    exclude: ExcludeOption = None,
+    label: LabelOption = None,
+    behind: BehindOption = False,
     exit_code: _ExitCodeOption = False,
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -31,18 +47,17 @@ def doctor(
 
     Examples:
       orchestrate doctor
-      orchestrate doctor staging prod
+      orchestrate doctor staging prod@acme
       orchestrate doctor --format json --exit-code
     """
-    session = Session("doctor", config, format, log_format)
+    session = Session("doctor", config, format, log_format, details)
 
     def work() -> Shown:
         from orchestrator.operations import doctor as operation
 
-        configuration = session.configuration
-        chosen = [configuration.environment(name).name for name in environments or ()]
+        chosen = selection(targets, only=only, exclude=exclude, label=label, behind=behind)
         session.console(sys.stderr).print(operation.NOTICE, style="dim")
-        report = operation.doctor(configuration, chosen or None, now)
+        report = operation.doctor(session.configuration, chosen, now)
         return Shown(report, report.exit_when_asked if exit_code else Exit.USAGE if report.broken else Exit.DONE)
 
     run(session, work)

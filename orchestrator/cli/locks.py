@@ -6,8 +6,19 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, EnvironmentsArgument, FormatOption, LogFormatOption
-from orchestrator.cli.session import Session, Shown, run
+from orchestrator.cli.options import (
+    BehindOption,
+    ConfigOption,
+    DetailsOption,
+    ExcludeOption,
+    FormatOption,
+    LabelOption,
+    LogFormatOption,
+    OnlyOption,
+    TargetsArgument,
+    selection,
+)
+from orchestrator.cli.session import Session, Shown, now, run
 from orchestrator.errors import Exit
 
 _ExitCodeOption = Annotated[
@@ -16,8 +27,13 @@ _ExitCodeOption = Annotated[
 
 
 def locks(
-    environments: EnvironmentsArgument = None,
+    targets: TargetsArgument = None,
+    only: OnlyOption = None,
+    exclude: ExcludeOption = None,
+    label: LabelOption = None,
+    behind: BehindOption = False,
     exit_code: _ExitCodeOption = False,
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -27,16 +43,16 @@ def locks(
     Examples:
       orchestrate locks
       orchestrate locks prod
+      orchestrate locks prod --only 'eu_*'
       orchestrate locks --format json --exit-code
     """
-    session = Session("locks", config, format, log_format)
+    session = Session("locks", config, format, log_format, details)
 
     def work() -> Shown:
         from orchestrator.operations.locks import locks as operation
 
-        configuration = session.configuration
-        chosen = [configuration.environment(name).name for name in environments or ()]
-        report = operation(configuration, chosen or None)
+        chosen = selection(targets, only=only, exclude=exclude, label=label, behind=behind)
+        report = operation(session.configuration, chosen, now)
         if report.journal is not None:
             return Shown(report, report.journal.exit, report.journal)
         return Shown(report, report.exit_when_asked if exit_code else Exit.DONE)

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.options import (
+    BehindOption,
     ConfigOption,
     ConfirmOption,
     Consent,
+    DetailsOption,
     DryRunOption,
+    ExcludeOption,
     FormatOption,
+    LabelOption,
     LogFormatOption,
+    OnlyOption,
+    SkipUnfitOption,
     ToOption,
     WaitOption,
     YesOption,
+    selection,
 )
-from orchestrator.cli.perform import perform, performed
+from orchestrator.cli.perform import acting, done, perform
 from orchestrator.cli.session import Session, Shown, now, run
 
 if TYPE_CHECKING:
@@ -29,13 +36,20 @@ if TYPE_CHECKING:
 def promote(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The environment whose revisions are promoted.")],
     destination: Annotated[
-        str, typer.Argument(metavar="DESTINATION", help="The environment that gets them, the next in order.")
+        str,
+        typer.Argument(metavar="DESTINATION", help="What gets them, in the next environment: prod, prod@acme."),
     ],
     to: ToOption = None,
+    only: OnlyOption = None,
+    exclude: ExcludeOption = None,
+    label: LabelOption = None,
+    behind: BehindOption = False,
+    skip_unfit: SkipUnfitOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
     wait: WaitOption = None,
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -49,12 +63,18 @@ def promote(
       orchestrate promote dev test
       orchestrate promote staging prod --dry-run
       orchestrate promote staging prod --confirm prod
+      orchestrate promote staging prod@acme --confirm prod
+      orchestrate promote staging prod --label region=eu --exclude 'big_*'
     """
     from orchestrator.operations.release import Wish
 
-    session = Session("promote", config, format, log_format)
-    wish = Wish(destination, source, to)
-    _release(session, lambda: wish, Consent(yes, confirm), dry_run=dry_run, wait=wait)
+    session = Session("promote", config, format, log_format, details)
+
+    def wish() -> Wish:
+        chosen = selection(only=only, exclude=exclude, label=label, behind=behind)
+        return Wish(destination, source, to, chosen, skip_unfit)
+
+    _release(session, wish, Consent(yes, confirm), dry_run=dry_run, wait=wait)
 
 
 def rollout(
@@ -62,10 +82,16 @@ def rollout(
         str | None, typer.Option(metavar="ENV", help="The last environment to change (default: the last of all).")
     ] = None,
     to: ToOption = None,
+    only: OnlyOption = None,
+    exclude: ExcludeOption = None,
+    label: LabelOption = None,
+    behind: BehindOption = False,
+    skip_unfit: SkipUnfitOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
     wait: WaitOption = None,
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -73,19 +99,21 @@ def rollout(
     """Take new revisions through the environments in order.
 
     The first environment gets the newest revisions of the scripts, each next one what the one before it has. It
-    stops where something fails.
+    stops where something fails. A selection narrows the environments that have tenants; the others stay whole.
 
     Examples:
       orchestrate rollout --through staging
       orchestrate rollout --to 4f1c2ab9d3e0 --dry-run
-      orchestrate rollout --confirm prod
+      orchestrate rollout --only acme --confirm prod
     """
     from orchestrator.operations.release import Wish
 
-    session = Session("rollout", config, format, log_format)
+    session = Session("rollout", config, format, log_format, details)
 
     def wish() -> Wish:
-        return Wish(through or session.configuration.pipeline.names[-1], to=to)
+        chosen = selection(only=only, exclude=exclude, label=label, behind=behind)
+        last = through or session.configuration.pipeline.names[-1]
+        return Wish(last, to=to, selection=chosen, skip_unfit=skip_unfit)
 
     _release(session, wish, Consent(yes, confirm), dry_run=dry_run, wait=wait)
 
@@ -94,6 +122,7 @@ def resume(
     run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Default: the latest run.")] = None,
     confirm: ConfirmOption = None,
     wait: WaitOption = None,
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -104,20 +133,19 @@ def resume(
       orchestrate resume
       orchestrate resume 20261122-133501-ab3f --confirm prod
     """
-    session = Session("resume", config, format, log_format)
+    session = Session("resume", config, format, log_format, details)
 
     def work() -> Shown:
         from orchestrator.cli.consent import consent_to_resume
-        from orchestrator.core.reports import Unfinished
+        from orchestrator.core.status import Unfinished
         from orchestrator.operations import prepared, runs
 
         unfinished = runs.find(session.configuration, run_id)
         if not (session.json or unfinished.complete):
             session.show(Unfinished(unfinished))
         confirmed = consent_to_resume(session, unfinished, frozenset(confirm or ()))
-        return performed(
-            session, wait, lambda actor: prepared.resume(session.configuration, unfinished, actor, confirmed)
-        )
+        with acting(session, wait, unfinished.plan, unfinished) as actor:
+            return done(prepared.resume(session.configuration, unfinished, actor, confirmed))
 
     run(session, work)
 

@@ -22,6 +22,7 @@ from orchestrator.errors import UsageError
 if TYPE_CHECKING:
     from orchestrator.core.doubt import Doubt
     from orchestrator.operations.resolve import Word
+    from orchestrator.project.configuration import Configuration
 
 
 def resolve(
@@ -58,22 +59,25 @@ def resolve(
     consent = Consent(yes, confirm)
 
     def work() -> Shown:
-        from orchestrator.core.targets import Target
         from orchestrator.operations.resolve import Word
+        from orchestrator.operations.selected import one_target
 
         if applied == not_applied:
             what = "say what you found: --applied (completed by hand) or --not-applied (undone by hand)"
             raise UsageError(what, mend="orchestrate resolve --help")
-        word = Word(run_id, Target.parse(target), reason, moved)
         for name in consent.confirmed:
             session.configuration.environment(name)
+        configuration, meant = one_target(session.configuration, target)
+        word = Word(run_id, meant, reason, moved)
         settle = _completed if applied else _undone
-        return settle(session, word, consent, wait)
+        return settle(session, configuration, word, consent, wait=wait)
 
     run(session, work)
 
 
-def _undone(session: Session, word: Word, consent: Consent, wait: float | None) -> Shown:
+def _undone(
+    session: Session, configuration: Configuration, word: Word, consent: Consent, *, wait: float | None
+) -> Shown:
     from orchestrator.cli.consent import consent_to_run_again
     from orchestrator.core.reports import Done
     from orchestrator.operations import resolve as operation
@@ -82,7 +86,7 @@ def _undone(session: Session, word: Word, consent: Consent, wait: float | None) 
         consent_to_run_again(session, doubts, consent)
 
     with acting(session, wait) as actor:
-        doubts = operation.not_applied(session.configuration, word, actor, ask)
+        doubts = operation.not_applied(configuration, word, actor, ask)
     revision = ", ".join(doubt.revision for doubt in doubts)
     sentence = f"recorded: nothing of {revision} is left on {word.target}"
     changes = [change for doubt in doubts for change in doubt.changes]
@@ -90,13 +94,15 @@ def _undone(session: Session, word: Word, consent: Consent, wait: float | None) 
     return Shown(Done(sentence, f"orchestrate resume {word.run_id}", fields))
 
 
-def _completed(session: Session, word: Word, consent: Consent, wait: float | None) -> Shown:
+def _completed(
+    session: Session, configuration: Configuration, word: Word, consent: Consent, *, wait: float | None
+) -> Shown:
     from orchestrator.cli.consent import consent_to_write
     from orchestrator.operations import resolve as operation
 
-    completion = operation.prepare(session.configuration, word, now)
+    completion = operation.prepare(configuration, word, now)
     if not session.json:
         session.show(completion)
     consent_to_write(session, word.target.environment, consent.confirmed, yes=consent.yes)
     with acting(session, wait) as actor:
-        return Shown(operation.applied_by_hand(session.configuration, word, completion, actor))
+        return Shown(operation.applied_by_hand(configuration, word, completion, actor))

@@ -10,6 +10,7 @@ from orchestrator.cli.options import (
     ConfigOption,
     ConfirmOption,
     Consent,
+    DetailsOption,
     DryRunOption,
     FormatOption,
     LogFormatOption,
@@ -28,13 +29,17 @@ def rollback(
         str, typer.Argument(metavar="RUN", help="The run to take back, as orchestrate runs lists it.")
     ],
     target: Annotated[
-        list[str] | None, typer.Option(metavar="TARGET", help="Only this target of the run; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="TARGET", help="Only this target of the run: prod, prod@acme, 'prod@eu_*'; may be repeated."
+        ),
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; recorded with your name.")] = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
     wait: WaitOption = None,
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -50,15 +55,14 @@ def rollback(
       orchestrate rollback 20261122-133501-ab3f --confirm prod --reason "orders fail since"
       orchestrate rollback 20261122-133501-ab3f --target prod
     """
-    session = Session("rollback", config, format, log_format)
+    session = Session("rollback", config, format, log_format, details)
     consent = Consent(yes, confirm)
 
     def prepare() -> Prepared:
-        from orchestrator.core.targets import Target
         from orchestrator.operations.rollback import Regret
         from orchestrator.operations.rollback import prepare as prepare_rollback
 
-        regret = Regret(run_id, tuple(map(Target.parse, dict.fromkeys(target or ()))), reason)
+        regret = Regret(run_id, tuple(target or ()), reason)
         return prepare_rollback(session.configuration, regret, now, consent.confirmed)
 
     perform(session, prepare, consent, dry_run=dry_run, wait=wait)

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from orchestrator.cli.options import (
+    BehindOption,
     ConfigOption,
-    EnvironmentsArgument,
+    DetailsOption,
+    ExcludeOption,
     ExitCodeOption,
     FormatOption,
+    LabelOption,
     LogFormatOption,
+    OnlyOption,
+    TargetsArgument,
+    selection,
 )
 from orchestrator.cli.session import Session, Shown, now, run
 from orchestrator.errors import Exit
 
 
 def status(
-    environments: EnvironmentsArgument = None,
+    targets: TargetsArgument = None,
+    only: OnlyOption = None,
+    exclude: ExcludeOption = None,
+    label: LabelOption = None,
+    behind: BehindOption = False,
     exit_code: ExitCodeOption = False,
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -24,17 +35,17 @@ def status(
 
     Examples:
       orchestrate status
-      orchestrate status staging prod
+      orchestrate status staging prod@acme
+      orchestrate status prod --label region=eu --behind
       orchestrate status --format json --exit-code
     """
-    session = Session("status", config, format, log_format)
+    session = Session("status", config, format, log_format, details)
 
     def work() -> Shown:
         from orchestrator.operations.status import status as operation
 
-        configuration = session.configuration
-        chosen = [configuration.environment(name).name for name in environments or ()]
-        report = operation(configuration, chosen or None, now)
+        chosen = selection(targets, only=only, exclude=exclude, label=label, behind=behind)
+        report = operation(session.configuration, chosen, now)
         if report.journal is not None:
             return Shown(report, report.journal.exit, report.journal)
         return Shown(report, report.exit_when_asked if exit_code else Exit.DONE)
