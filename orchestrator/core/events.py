@@ -17,6 +17,12 @@ class EventKind(StrEnum):
     RUN_STARTED = "run_started"
     RUN_RESUMED = "run_resumed"
     RUN_FINISHED = "run_finished"
+    WAVE_STARTED = "wave_started"
+    """The first target of a wave is begun, where its environment has several waves or a `verify`: with the name of
+    the `environment`, the wave's `number` `of` so many, and how many `targets` are left in it."""
+    WAVE_FINISHED = "wave_finished"
+    """Every target of it that was begun has ended: also how many `failed`, and whether `verify` is `passed` or
+    `failed`; None where it was not asked."""
     TARGET_STARTED = "target_started"
     TARGET_FINISHED = "target_finished"
     STEP_INTENT = "step_intent"
@@ -38,6 +44,8 @@ class EventKind(StrEnum):
     JOURNAL_REBUILT = "journal_rebuilt"
     """A journal was begun anew: what every target had then, and what is no longer known. It stands for a run."""
 
+    WAVE_PAUSED = "wave_paused"
+    """The next wave of the `environment` is begun in so many `seconds`."""
     LOCK_WAITING = "lock_waiting"
     TABLE_LOCK_WAITING = "table_lock_waiting"
     """The revision in hand waits for a lock that another session has: `blocked_by` in words, `blockers`."""
@@ -54,6 +62,7 @@ class EventKind(StrEnum):
 
 
 _PASSING = (
+    EventKind.WAVE_PAUSED,
     EventKind.LOCK_WAITING,
     EventKind.TABLE_LOCK_WAITING,
     EventKind.RUN_LOCK_LOST,

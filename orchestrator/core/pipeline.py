@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from orchestrator.core.targets import Target
+from orchestrator.core.waves import WavePolicy
+
+ALL_AT_ONCE = WavePolicy()
+"""What holds where nothing is said of waves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A named stage: its targets, and whether changing it takes a typed confirmation."""
+    """A named stage: its targets, whether changing it takes a typed confirmation, and how many change at once."""
 
     name: str
     targets: tuple[Target, ...]
     protected: bool = False
+    policy: WavePolicy = ALL_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from orchestrator.core.revisions import Graph
+from orchestrator.core.selection import NOTHING_TYPED, Selection, as_json, from_values
+from orchestrator.core.step import Action, Step, step_of, values_of
 from orchestrator.core.targets import Target
 
-
-class Action(StrEnum):
-    """What a step does with its revision."""
-
-    UPGRADE = "upgrade"
-    DOWNGRADE = "downgrade"
-    STAMP = "stamp"
-    """Written into the version table, and nothing run: the schema is there already."""
+__all__ = ["Action", "LeftOut", "Plan", "PlanKind", "Step", "TargetPlan", "Wave", "at", "from_json", "to_json"]
 
 
 class PlanKind(StrEnum):
@@ -43,35 +37,6 @@ class PlanKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One revision on one target. `digest` is the script's; `atomic` whether a failure undoes all of it."""
-
-    revision: str
-    digest: str
-    message: str = ""
-    atomic: bool = True
-    action: Action = Action.UPGRADE
-
-    def done(self, applied: frozenset[str]) -> bool:
-        """Whether a target that has these revisions has this step behind it, as far as one step alone can tell."""
-        return (self.revision in applied) is (self.action is not Action.DOWNGRADE)
-
-    def after(self, applied: frozenset[str], graph: Graph) -> frozenset[str]:
-        """What a target that has these revisions has after this step.
-
-        Alembic's rows say the same, also where branches merge and `depends_on` leads across: a law in the tests
-        holds both side by side.
-        """
-        match self.action:
-            case Action.DOWNGRADE:
-                return applied - {self.revision}
-            case Action.STAMP:
-                return applied | graph.ancestors([self.revision])
-            case Action.UPGRADE:
-                return applied | {self.revision}
-
-
-@dataclass(frozen=True, slots=True)
 class TargetPlan:
     """What one target gets: from the heads it was seen at, to the heads it will have, by these steps.
 
@@ -87,9 +52,18 @@ class TargetPlan:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """The targets that may run together; the next wave starts when all of them succeeded."""
+    """Targets of one environment that may run together; the next wave starts when no more failed than may."""
 
     targets: tuple[TargetPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A target that cannot take part, and that a person chose to leave out: the reason and its mend."""
+
+    target: Target
+    reason: str
+    mend: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +73,9 @@ class Plan:
     `source` is the environment whose revisions are promoted (None: the scripts), `through` the last
     environment to change, `wanted` the heads asked for, `seen` the heads of every target that was looked at,
     `modes` each project's transaction mode, `to` the limit as it was typed. `undoes` is the run that a rollback
-    takes back, and `only` the targets that it was limited to.
+    takes back, and `only` the targets that it was limited to. `selection` is what it was narrowed to, as it was
+    typed; its names are a promotion's destination that is not all of an environment, or a rollback's targets.
+    `left_out` are neither in the waves nor among what was seen.
     """
 
     kind: PlanKind
@@ -112,6 +88,8 @@ class Plan:
     to: str | None = None
     undoes: str | None = None
     only: tuple[Target, ...] = ()
+    selection: Selection = NOTHING_TYPED
+    left_out: tuple[LeftOut, ...] = ()
 
     @cached_property
     def targets(self) -> tuple[TargetPlan, ...]:
@@ -123,12 +101,12 @@ class Plan:
         """Every target's plan by its target."""
         return {plan.target: plan for plan in self.targets}
 
-    @property
+    @cached_property
     def steps(self) -> int:
         """How many revisions will be applied, reverted or stamped, over all targets."""
         return sum(len(target.steps) for target in self.targets)
 
-    @property
+    @cached_property
     def environments(self) -> tuple[str, ...]:
         """The environments that will change, in order."""
         changing = (target.target.environment for target in self.targets if target.steps)
@@ -140,25 +118,58 @@ class Plan:
         return self.command + (" --reason '…'" if self.kind is PlanKind.ADOPT else "")
 
     @property
+    def skipping(self) -> str:
+        """The same without what cannot take part, where the command can leave it out."""
+        may = self.kind in (PlanKind.PROMOTE, PlanKind.ROLLOUT) and not self.left_out
+        return f"{self.again} --skip-unfit" if may else self.again
+
+    @property
     def command(self) -> str:
         """The command that this plan is for."""
-        limit = f" --to {self.to}" if self.to else ""
         match self.kind:
             case PlanKind.PROMOTE:
-                return f"orchestrate promote {self.source} {self.through}{limit}"
+                return f"orchestrate promote {self.source} {self.destination}"
             case PlanKind.ROLLOUT:
-                return f"orchestrate rollout --through {self.through}{limit}"
+                return f"orchestrate rollout --through {self.destination}"
             case PlanKind.ROLLBACK:
-                return " ".join([f"orchestrate rollback {self.undoes}", *(f"--target {t}" for t in self.only)])
+                return f"orchestrate rollback {self.undoes}{self._only}"
             case PlanKind.ADOPT:
                 return f"orchestrate adopt {self.targets[0].target} {self.to}"
             case PlanKind.BASELINE:
                 return "orchestrate journal rebuild"
 
+    @property
+    def _only(self) -> str:
+        """What a rollback is limited to, as it is typed."""
+        import shlex
+
+        return "".join(f" --target {shlex.quote(name)}" for name in self.selection.names or map(str, self.only))
+
+    @property
+    def of_changing(self) -> Plan:
+        """The same without the targets that have nothing to do; that they have is assumed all the same."""
+        waves = (Wave(tuple(planned for planned in wave.targets if planned.steps)) for wave in self.waves)
+        return replace(self, waves=tuple(wave for wave in waves if wave.targets))
+
+    @property
+    def destination(self) -> str:
+        """How far a promotion or a rollout goes, as it is typed: to where, how far, and on which targets."""
+        import shlex
+
+        names = self.selection.names or (self.through,)
+        limit = f" --to {shlex.quote(self.to)}" if self.to else ""
+        skipping = " --skip-unfit" if self.left_out else ""
+        return f"{shlex.join(names)}{limit}{self.selection.options}{skipping}"
+
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of everything the plan was derived from; the order of targets seen does not matter."""
+        """Digest of everything the plan was derived from; the order of targets seen does not matter.
+
+        Of what is left out its name counts: why a server does not answer is said in other words each time.
+        """
         value = to_json(self)
+        if self.left_out:
+            value["left_out"] = [str(one.target) for one in self.left_out]
         value["seen"].sort()
         canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
@@ -173,8 +184,10 @@ def to_json(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values; `from_json` reads it back.
 
     What only some kinds of plans have is left out elsewhere, so that a plan of an older journal keeps its
-    fingerprint.
+    fingerprint. Tenants get the same steps by the thousand: then each list of them is written once, in `lists`,
+    and a target has its number.
     """
+    lists, numbers = _numbered(plan)
     undoing = {"undoes": plan.undoes, "only": [str(target) for target in plan.only]} if plan.undoes else {}
     return {
         "kind": str(plan.kind),
@@ -184,24 +197,45 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "wanted": list(plan.wanted),
         "seen": [[str(target), list(heads)] for target, heads in plan.seen],
         "modes": [list(mode) for mode in plan.modes],
-        "waves": [[_target_to_json(target) for target in wave.targets] for wave in plan.waves],
+        "waves": [[_target_to_json(target, numbers) for target in wave.targets] for wave in plan.waves],
+        **({"lists": [list(map(values_of, steps)) for steps in lists]} if numbers else {}),
         **undoing,
+        **({"selection": as_json(plan.selection)} if plan.selection != NOTHING_TYPED else {}),
+        **({"left_out": [_left_out_to_json(one) for one in plan.left_out]} if plan.left_out else {}),
     }
+
+
+def _numbered(plan: Plan) -> tuple[Iterable[tuple[Step, ...]], Mapping[int, int]]:
+    """The lists of steps, each once, and the number of each by its identity; none where nobody is a tenant.
+
+    Thousands of targets share one list: only what is not the same object is compared step by step.
+    """
+    lists: dict[tuple[Step, ...], int] = {}
+    numbers: dict[int, int] = {}
+    if any(planned.target.tenant is not None for planned in plan.targets):
+        for planned in plan.targets:
+            if id(planned.steps) not in numbers:
+                numbers[id(planned.steps)] = lists.setdefault(planned.steps, len(lists))
+    return lists, numbers
 
 
 def from_json(value: dict[str, Any]) -> Plan:
     """The plan that `to_json` wrote; KeyError, TypeError or ValueError for anything else."""
+    kind = PlanKind(value["kind"])
+    lists = [_steps(steps) for steps in value.get("lists", ())]
     return Plan(
-        kind=PlanKind(value["kind"]),
+        kind=kind,
         source=_text_or_none(value["source"]),
         through=_text(value["through"]),
         to=_text_or_none(value["to"]),
         wanted=_texts(value["wanted"]),
         seen=tuple((Target.parse(_text(target)), _texts(heads)) for target, heads in value["seen"]),
         modes=tuple((_text(project), _text(mode)) for project, mode in value["modes"]),
-        waves=tuple(Wave(tuple(_target_from_json(item) for item in wave)) for wave in value["waves"]),
+        waves=tuple(Wave(tuple(_target_from_json(item, lists) for item in wave)) for wave in value["waves"]),
         undoes=_text_or_none(value.get("undoes")),
         only=tuple(map(Target.parse, _texts(value.get("only", [])))),
+        selection=from_values(value.get("selection", {})),
+        left_out=tuple(map(_left_out_from_json, value.get("left_out", []))),
     )
 
 
@@ -221,33 +255,42 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
-def _target_to_json(plan: TargetPlan) -> dict[str, Any]:
+def _left_out_to_json(one: LeftOut) -> dict[str, Any]:
+    return {"target": str(one.target), "reason": one.reason, "mend": one.mend}
+
+
+def _left_out_from_json(value: dict[str, Any]) -> LeftOut:
+    return LeftOut(Target.parse(_text(value["target"])), _text(value["reason"]), _text_or_none(value["mend"]))
+
+
+def _target_to_json(plan: TargetPlan, numbers: Mapping[int, int]) -> dict[str, Any]:
     return {
         "target": str(plan.target),
         "from": list(plan.start),
         "to": list(plan.end),
         "identity": plan.identity,
-        "steps": [_step_to_json(step) for step in plan.steps],
+        "steps": numbers[id(plan.steps)] if numbers else list(map(values_of, plan.steps)),
     }
 
 
-def _step_to_json(step: Step) -> dict[str, Any]:
-    action = {} if step.action is Action.UPGRADE else {"action": str(step.action)}
-    told = {"revision": step.revision, "digest": step.digest, "message": step.message, "atomic": step.atomic}
-    return {**told, **action}
+def _steps(values: object) -> tuple[Step, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"a plan has steps where {type(values).__name__} stands")
+    return tuple(map(step_of, values))
 
 
-def _target_from_json(value: dict[str, Any]) -> TargetPlan:
+def _listed(lists: Sequence[tuple[Step, ...]], number: object) -> tuple[Step, ...]:
+    if not isinstance(number, int) or not 0 <= number < len(lists):
+        raise ValueError(f"a plan has no list of steps {number!r}")
+    return lists[number]
+
+
+def _target_from_json(value: dict[str, Any], lists: Sequence[tuple[Step, ...]]) -> TargetPlan:
+    steps = value["steps"]
     return TargetPlan(
         target=Target.parse(_text(value["target"])),
         start=_texts(value["from"]),
         end=_texts(value["to"]),
         identity=_text_or_none(value["identity"]),
-        steps=tuple(_step_from_json(step) for step in value["steps"]),
+        steps=_steps(steps) if isinstance(steps, list) else _listed(lists, steps),
     )
-
-
-def _step_from_json(value: dict[str, Any]) -> Step:
-    revision, digest, message = (_text(value[name]) for name in ("revision", "digest", "message"))
-    action = Action(value.get("action", Action.UPGRADE))
-    return Step(revision, digest, message, value["atomic"] is True, action)

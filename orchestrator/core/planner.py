@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
+from orchestrator.core.draft import Draft
 from orchestrator.core.pipeline import Environment
-from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
-from orchestrator.core.revisions import Graph
+from orchestrator.core.plan import Plan, PlanKind, TargetPlan
 from orchestrator.core.targets import Target
-from orchestrator.core.world import Refusal, World, named, refuse, unfit
+from orchestrator.core.world import Refusal, World, named
 from orchestrator.errors import DivergenceError, Problem, RefusedError, UsageError
 
 
-def promote(world: World, source: str, destination: str, to: str | None = None) -> Plan:
+def promote(
+    world: World, source: str, destination: str, to: str | None = None, *, skip_unfit: bool = False
+) -> Plan:
     """The plan that gives `destination` what `source` has, or that part of it which `to` names.
 
+    With `skip_unfit` targets that cannot take part are left out, as long as others of their environment can.
     Raises UsageError, DivergenceError, RefusedError, UnavailableError or InDoubtError, the most severe that
     applies, with all problems.
     """
     upstream, downstream = world.pipeline.environment(source), world.pipeline.environment(destination)
-    refuse(unfit(world, (*upstream.targets, *downstream.targets)))
-    refuse(_off_branch(world, downstream.targets, to))
-    held = _held_by_all(world, upstream)
-    refuse(reason for target in downstream.targets for reason in _unpromotable(world, source, held, target, to))
-    planned = tuple(
-        _target_plan(world, target, held[target.database] & _wanted(world, target, to))
-        for target in downstream.targets
+    draft = Draft(world, (upstream, downstream), downstream.targets, to=to, skip=skip_unfit)
+    draft.admit()
+    held = draft.held_by_all(upstream)
+    draft.without(
+        _ahead(draft, downstream, held, dict.fromkeys(held, source)),
+        tuple(reason for t in draft.taking_part(downstream) for reason in _unpromotable(draft, source, held, t)),
     )
-    return _plan(world, PlanKind.PROMOTE, (upstream, downstream), (Wave(planned),), to)
+    planned = [draft.planned(target, held[target.database]) for target in draft.taking_part(downstream)]
+    return draft.plan(PlanKind.PROMOTE, [planned])
 
 
-def rollout(world: World, through: str, to: str | None = None) -> Plan:
+def rollout(world: World, through: str, to: str | None = None, *, skip_unfit: bool = False) -> Plan:
     """The plan that takes the scripts' heads, or `to`, through every environment up to `through`, in order.
 
     Raises as `promote` does.
@@ -38,123 +41,56 @@ def rollout(world: World, through: str, to: str | None = None) -> Plan:
     names = world.pipeline.names
     environments = world.pipeline.environments[: names.index(through) + 1]
     targets = [target for environment in environments for target in environment.targets]
-    refuse(unfit(world, targets))
-    refuse(_off_branch(world, targets, to))
-    waves: list[Wave] = []
-    ahead: list[Refusal] = []
+    draft = Draft(world, environments, targets, to=to, skip=skip_unfit)
+    draft.admit()
+    planned: list[list[TargetPlan]] = []
+    ahead: dict[Target, Refusal] = {}
     reached: dict[str, frozenset[str]] = {}
     upstream: dict[str, str] = {}
     for environment in environments:
-        planned = []
-        for target in environment.targets:
-            wanted = _wanted(world, target, to)
-            if (has := reached.get(target.database)) is not None:
-                wanted &= has
-                if extra := world.applied(target) - has:
-                    ahead.append(_ahead(world, target, extra, upstream[target.database]))
-            planned.append(_target_plan(world, target, wanted))
-        waves.append(Wave(tuple(planned)))
-        after = _reached(world, waves[-1])
+        beyond = _ahead(draft, environment, reached, upstream)
+        if skip_unfit:
+            draft.without(beyond)
+        ahead |= beyond
+        taking_part = draft.taking_part(environment)
+        planned.append([draft.planned(target, reached.get(target.database)) for target in taking_part])
+        after = draft.reached(planned[-1])
         reached |= after
         upstream |= dict.fromkeys(after, environment.name)
-    refuse(ahead)
-    return _plan(world, PlanKind.ROLLOUT, environments, tuple(waves), to)
+    if not skip_unfit:
+        draft.without(ahead)
+    return draft.plan(PlanKind.ROLLOUT, planned)
 
 
-def _wanted(world: World, target: Target, to: str | None) -> frozenset[str]:
-    graph = world.graphs[target]
-    return graph.ancestors(graph.heads if to is None else _resolved(graph, target, to))
+def _ahead(
+    draft: Draft, environment: Environment, held: Mapping[str, frozenset[str]], upstream: Mapping[str, str]
+) -> dict[Target, Refusal]:
+    """The targets that have what their database's upstream does not hold, each with the reason against it."""
+    found: dict[Target, Refusal] = {}
+    for target in draft.taking_part(environment):
+        if target.database in held:
+            extra = draft.beyond(draft.world.applied(target), held[target.database])
+            if extra:
+                found[target] = _beyond(draft, target, extra, upstream[target.database])
+    return found
 
 
-def _resolved(graph: Graph, target: Target, name: str) -> tuple[str, ...]:
-    """As `Graph.resolve`; the error names the target, since databases may have different scripts."""
-    try:
-        return graph.resolve(name)
-    except UsageError as error:
-        raise UsageError(error.what, where=str(target), mend=error.mend) from error
-
-
-def _off_branch(world: World, targets: Iterable[Target], to: str | None) -> Iterable[Refusal]:
-    """Every target, where none of them follows the branch that `to` is on: nothing would ever come of it."""
-    known = tuple(targets)
-    if to is None or any(_resolved(world.graphs[target], target, to) for target in known):
-        return
-    what, mend = f"does not follow the branch of {to}", "add the branch to its branches in environments.yaml"
-    for target in known:
-        yield UsageError, Problem(what, str(target), mend)
-
-
-def _reached(world: World, wave: Wave) -> dict[str, frozenset[str]]:
-    """What every target of each database will have after the wave."""
-    reached: dict[str, frozenset[str]] = {}
-    for plan in wave.targets:
-        database = plan.target.database
-        after = world.graphs[plan.target].ancestors(plan.end)
-        reached[database] = reached.get(database, after) & after
-    return reached
-
-
-def _held_by_all(world: World, environment: Environment) -> dict[str, frozenset[str]]:
-    """For each database of an environment, what all of its targets have."""
-    held: dict[str, frozenset[str]] = {}
-    for target in environment.targets:
-        has = world.applied(target)
-        held[target.database] = held.get(target.database, has) & has
-    return held
-
-
-def _target_plan(world: World, target: Target, wanted: frozenset[str]) -> TargetPlan:
-    graph, seen, has = world.graphs[target], world.observations[target], world.applied(target)
-    missing = graph.order(wanted - has, seen.heads)
-    scripts = [graph.scripts[revision] for revision in missing]
-    return TargetPlan(
-        target=target,
-        start=seen.heads,
-        end=graph.top(has | wanted),
-        steps=tuple(Step(s.revision, s.digest, s.message, s.atomic) for s in scripts),
-        identity=seen.identity,
-    )
-
-
-def _plan(
-    world: World, kind: PlanKind, environments: tuple[Environment, ...], waves: tuple[Wave, ...], to: str | None
-) -> Plan:
-    looked_at = [target for environment in environments for target in environment.targets]
-    ends = {head for plan in waves[-1].targets for head in plan.end}
-    wanted = (
-        {head for target in waves[-1].targets for head in world.graphs[target.target].resolve(to)} if to else ends
-    )
-    return Plan(
-        kind=kind,
-        source=environments[0].name if kind is PlanKind.PROMOTE else None,
-        through=environments[-1].name,
-        wanted=tuple(sorted(wanted)),
-        waves=waves,
-        seen=tuple((target, world.observations[target].heads) for target in looked_at),
-        modes=tuple(sorted(world.modes.items())),
-        to=to,
+def _beyond(draft: Draft, target: Target, extra: frozenset[str], upstream: str) -> Refusal:
+    graph = draft.world.graphs[target]
+    what = f"has what {upstream} lacks: {named(graph, extra)}"
+    limit = f" --to {tops[0]}" if draft.alone and len(tops := graph.top(extra)) == 1 else ""
+    return DivergenceError, Problem(
+        what, str(target), f"orchestrate rollout --through {upstream}{limit}   # then again"
     )
 
 
 def _unpromotable(
-    world: World, source: str, held_by_source: Mapping[str, frozenset[str]], target: Target, to: str | None
-) -> Iterable[Refusal]:
+    draft: Draft, source: str, held_by_source: Mapping[str, frozenset[str]], target: Target
+) -> Iterator[Refusal]:
+    """Why nothing can be promoted to a target, although there is nothing wrong with it."""
     if (held := held_by_source.get(target.database)) is None:
         what = f"{source} has no database {target.database!r} to promote from"
         yield UsageError, Problem(what, str(target), f"add it to {source} in environments.yaml")
-        return
-    if extra := world.applied(target) - held:
-        yield _ahead(world, target, extra, source)
-    if to and (lacking := _wanted(world, target, to) - held):
-        what = f"{source} does not have {to} yet; it lacks {named(world.graphs[target], lacking)}"
-        yield RefusedError, Problem(what, str(target), f"orchestrate rollout --through {source} --to {to}")
-
-
-def _ahead(world: World, target: Target, extra: frozenset[str], upstream: str) -> Refusal:
-    graph = world.graphs[target]
-    what = f"has what {upstream} lacks: {named(graph, extra)}"
-    alone = len({id(one) for one in world.graphs.values()}) == 1
-    limit = f" --to {tops[0]}" if alone and len(tops := graph.top(extra)) == 1 else ""
-    return DivergenceError, Problem(
-        what, str(target), f"orchestrate rollout --through {upstream}{limit}   # then again"
-    )
+    elif draft.to and (lacking := draft.beyond(draft.wanted(target), held)):
+        what = f"{source} does not have {draft.to} yet; it lacks {named(draft.world.graphs[target], lacking)}"
+        yield RefusedError, Problem(what, str(target), f"orchestrate rollout --through {source} --to {draft.to}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.core.divergence import Standing, State, applied, stand
+from orchestrator.core.identifiers import identifier
 from orchestrator.core.observations import Observation
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.revisions import Graph
@@ -42,29 +43,50 @@ class World:
         return applied(self.graphs[target], self.observations[target]) or frozenset()
 
 
-def refuse(refusals: Iterable[Refusal], summary: str = "{n} targets are not as they must be") -> None:
-    """Raise the most severe kind of error found, carrying every problem found, each once."""
+def refuse(
+    refusals: Iterable[Refusal], summary: str = "{n} targets are not as they must be", way_out: str | None = None
+) -> None:
+    """Raise the most severe kind of error found, carrying every problem found, each once.
+
+    `way_out` is what to type to go on without mending them.
+    """
     found = tuple(dict.fromkeys(refusals))
     if not found:
         return
     severest = most_severe(kind.exit for kind, _ in found)
     kind = next(kind for kind, _ in found if kind.exit is severest)
-    raise kind.collect([problem for _, problem in found], summary)
+    if way_out is not None and len(found) > 1:
+        summary = f"{summary} ({way_out})"
+    error = kind.collect([problem for _, problem in found], summary)
+    error.mend = "\n".join(mend for mend in (error.mend, way_out) if mend) or None
+    raise error
 
 
 def unfit(world: World, targets: Iterable[Target]) -> Iterable[Refusal]:
     """Every target that cannot take part in any plan, with the reason."""
     looked_at = tuple(targets)
-    for target in looked_at:
-        observation = world.observations[target]
+    yield from unplaced(world, looked_at).values()
+    yield from twice(world, looked_at)
+
+
+def unplaced(world: World, targets: Iterable[Target]) -> dict[Target, Refusal]:
+    """Each of the targets that is in doubt or whose revisions cannot be told, with the reason."""
+    found: dict[Target, Refusal] = {}
+    for target in targets:
+        graph, observation = world.graphs[target], world.observations[target]
         if target in world.doubts:
-            yield (
-                InDoubtError,
-                Problem(world.doubts[target], str(target), f"orchestrate status {target.environment}"),
-            )
-        elif (error := refusal(observation, stand(world.graphs[target], observation))) is not None:
-            yield type(error), Problem(error.what, error.where, error.mend)
-    for one, other in twins(world.observations[target] for target in looked_at):
+            mend = f"orchestrate status {target}"
+            found[target] = InDoubtError, Problem(world.doubts[target], str(target), mend)
+        elif applied(graph, observation) is None:
+            error = refusal(observation, stand(graph, observation))
+            if error is not None:
+                found[target] = type(error), Problem(error.what, error.where, error.mend)
+    return found
+
+
+def twice(world: World, targets: Iterable[Target]) -> Iterable[Refusal]:
+    """Every two of the targets that are one and the same database."""
+    for one, other in twins(world.observations[target] for target in targets):
         what = f"{one} and {other} are the same database, seen through two URLs"
         yield ConfigurationError, Problem(what, None, "give each environment a database of its own")
 
@@ -111,10 +133,11 @@ def _explained(observation: Observation, standing: Standing) -> tuple[str, str |
             )
         case State.OVERLAPPING:
             pairs = "; ".join(f"{below} and {above}, which follows it" for below, above in standing.overlaps)
-            rows = ", ".join(f"'{below}'" for below, _ in standing.overlaps)
+            rows = ", ".join(identifier(below, mark="'") for below, _ in standing.overlaps)
+            table = observation.version_table or "the version table"
             return (
                 f"the version table holds {pairs}: one of the rows is too many",
-                f"look at how it came about, then: DELETE FROM the version table WHERE version_num IN ({rows})",
+                f"look at how it came about, then: DELETE FROM {table} WHERE version_num IN ({rows})",
             )
         case _:
             return observation.detail or "cannot be read", observation.mend

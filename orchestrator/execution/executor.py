@@ -1,11 +1,11 @@
-"""Runs a plan, wave by wave. There is one executor: whatever changes a database comes here."""
+"""Runs a plan, environment by environment. There is one executor: whatever changes a database comes here."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from orchestrator.core.divergence import applied
@@ -20,10 +20,8 @@ from orchestrator.execution.claim import Claim
 from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_run import run_target
+from orchestrator.execution.waves import Stage
 from orchestrator.faults import FaultPoint
-
-_AT_ONCE = 4
-"""Targets of one wave that run at the same time."""
 
 
 def execute(setting: Setting) -> RunReport:
@@ -32,17 +30,39 @@ def execute(setting: Setting) -> RunReport:
     The run's start is recorded by whoever called. Where the end cannot be recorded, the report says so.
     """
     results: list[TargetResult] = []
-    halted = False
+    failure: Failure | None = None
     claim = Claim(setting)
+
+    def run(plan: TargetPlan) -> TargetResult:
+        result = run_target(setting, plan, claim)
+        sys.audit(FaultPoint.BETWEEN_TARGETS)
+        return result
+
+    def passed(plan: TargetPlan) -> TargetResult:
+        finished = setting.resumed is not None and setting.resumed.finished(plan.target)
+        result = _finished_before(setting, plan) if finished and plan.steps else unstarted(plan)
+        if result.failure is not None:  # told, not recorded: nothing was done there
+            told: dict[str, Any] = {
+                "result": str(result.result),
+                "heads": result.end,
+                "reason": result.failure.message,
+                "begun": False,
+            }
+            setting.listener(setting.event(EventKind.TARGET_FINISHED, plan.target, **told))
+        return result
+
     with setting.stop.on_signals():
-        for wave in setting.plan.waves:
-            halted = halted or setting.stop.requested
-            done = [unstarted(plan) for plan in wave.targets] if halted else _run(setting, wave, claim)
-            results += done
-            halted = halted or any(result.result not in _GOOD for result in done)
-    outcome = _outcome(setting, results)
+        for waves in _by_environment(setting.plan.waves):
+            if failure or setting.stop.requested or any(result.result not in _GOOD for result in results):
+                results += [passed(plan) for wave in waves for plan in wave.targets]
+                continue
+            stage = Stage(setting, claim, waves, run=run, passed=passed)
+            results += stage.results()
+            failure = stage.failure
+            sys.audit(FaultPoint.BETWEEN_ENVIRONMENTS)
+    outcome = _outcome(setting, results, failure)
     stopped = setting.stop.exit if outcome is Outcome.INTERRUPTED else None
-    report = RunReport(setting.run_id, outcome, setting.plan, targets=tuple(results), stopped=stopped)
+    report = RunReport(setting.run_id, outcome, setting.plan, (), tuple(results), failure, stopped)
     turned_away = not claim.taken and any(result.failure for result in results)
     return report if turned_away else _ended(setting, report)
 
@@ -52,6 +72,8 @@ def _ended(setting: Setting, report: RunReport) -> RunReport:
         return report  # the targets tell more than a second failure to record would
     failures = {str(result.target): result.failure.message for result in report.targets if result.failure}
     told: dict[str, Any] = {"failures": failures} if failures else {}
+    if report.failure is not None:
+        told["reason"] = report.failure.message
     sys.audit(FaultPoint.BEFORE_RUN_FINISHED)
     try:
         setting.tell(EventKind.RUN_FINISHED, outcome=str(report.outcome), **told)
@@ -64,26 +86,14 @@ def _ended(setting: Setting, report: RunReport) -> RunReport:
 _GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 
 
-def _run(setting: Setting, wave: Wave, claim: Claim) -> list[TargetResult]:
-    with ThreadPoolExecutor(min(_AT_ONCE, len(wave.targets)) or 1, "target") as pool:
-        results = list(pool.map(lambda plan: _run_one(setting, plan, claim), wave.targets))
-    sys.audit(FaultPoint.BETWEEN_ENVIRONMENTS)
-    return results
-
-
-def _run_one(setting: Setting, plan: TargetPlan, claim: Claim) -> TargetResult:
-    if not plan.steps:
-        return TargetResult(plan.target, Result.NOTHING_TO_DO, plan.start, plan.end)
-    if setting.resumed is not None and setting.resumed.finished(plan.target):
-        return _finished_before(setting, plan)
-    result = run_target(setting, plan, claim)
-    sys.audit(FaultPoint.BETWEEN_TARGETS)
-    return result
-
-
 def _finished_before(setting: Setting, plan: TargetPlan) -> TargetResult:
-    """A target that an earlier attempt finished: what follows stands on it, so it must still be there."""
-    observation = probe(setting.endpoints[plan.target], setting.now)
+    """A target that an earlier attempt finished: what follows stands on it, so it must still be there.
+
+    One that was taken off the list since, a tenant who left, is nobody's source any more.
+    """
+    if plan.target not in setting.endpoints:
+        return finished_before(plan)
+    observation = setting.seen.get(plan.target) or probe(setting.endpoints[plan.target], setting.now)
     has = applied(setting.graphs[plan.target], observation)
     finished = replace(finished_before(plan), end=observation.heads)
     if has is not None and has.issuperset(plan.end) and all(step.done(has) for step in plan.steps):
@@ -94,14 +104,20 @@ def _finished_before(setting: Setting, plan: TargetPlan) -> TargetResult:
     return replace(finished, result=Result.FAILED, failure=Failure.of(error))
 
 
-def _outcome(setting: Setting, results: Iterable[TargetResult]) -> Outcome:
+def _by_environment(waves: Iterable[Wave]) -> Iterator[tuple[Wave, ...]]:
+    filled = (wave for wave in waves if wave.targets)
+    for _, one in groupby(filled, key=lambda wave: wave.targets[0].target.environment):
+        yield tuple(one)
+
+
+def _outcome(setting: Setting, results: Sequence[TargetResult], failure: Failure | None) -> Outcome:
     cancelled = {result.target for result in results if result.failure and result.failure.code == CANCELLED}
     found = {result.result for result in results if result.target not in cancelled}
     if Result.IN_DOUBT in {result.result for result in results}:
         return Outcome.IN_DOUBT
-    if Result.FAILED in found:
+    if Result.FAILED in found or (failure is not None and failure.code != CANCELLED):
         return Outcome.FAILED
-    if cancelled or (setting.stop.requested and found & {Result.NOT_STARTED, Result.STOPPED}):
+    if cancelled or failure is not None or (setting.stop.asked and found & {Result.NOT_STARTED, Result.STOPPED}):
         return Outcome.INTERRUPTED
     if found == {Result.NOTHING_TO_DO} and setting.resumed is None:
         return Outcome.NOTHING_TO_DO

@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from types import FrameType
 from typing import Protocol
 
@@ -30,11 +30,17 @@ class Stop:
         self._count = 0
         self._running: set[Cancellable] = set()
         self._lock = Lock()
+        self._no_more = Event()
         self.exit: Exit | None = None
 
     @property
     def requested(self) -> bool:
         """Whether no further step may start."""
+        return self._no_more.is_set()
+
+    @property
+    def asked(self) -> bool:
+        """Whether that is because somebody asked for it."""
         return self._count > 0
 
     @property
@@ -45,12 +51,21 @@ class Stop:
     def request(self, exit_code: Exit = Exit.INTERRUPTED) -> None:
         """Ask to stop; from the second time on, cancel what is running."""
         self._count += 1
+        self._no_more.set()
         self.exit = self.exit or exit_code
         try:
             self._on_request(self._count)
         finally:
             if self.cancelled:
                 self._cancel()
+
+    def halt(self) -> None:
+        """Let no further step start, though nobody asked for it: what is in hand is finished."""
+        self._no_more.set()
+
+    def wait(self, seconds: float) -> None:
+        """Return after so many seconds, or as soon as no further step may start."""
+        self._no_more.wait(seconds)
 
     @contextmanager
     def watching(self, worker: Cancellable) -> Iterator[None]:

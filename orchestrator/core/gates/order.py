@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.plan import Plan, PlanKind
 
@@ -21,8 +19,9 @@ def order(plan: Plan, circumstances: Circumstances) -> Verdict:
         reason = f"{destination} comes before {source} in environments.yaml; promotion goes the other way"
         return Verdict(NAME, Answer.REFUSE, reason, f"orchestrate promote {destination} {source}")
     if skipped:
-        path = (source, *skipped, destination)
-        commands = " && ".join(f"orchestrate promote {one} {two}" for one, two in pairwise(path))
+        path = (source, *skipped)
+        through = (*skipped, plan.destination)
+        commands = " && ".join(f"orchestrate promote {one} {two}" for one, two in zip(path, through, strict=True))
         reason = (
             f"{' and '.join(skipped)} lie{'s' if len(skipped) == 1 else ''} between {source} and {destination}"
         )

@@ -17,7 +17,8 @@ def source_run(plan: Plan, circumstances: Circumstances) -> Verdict:
     if plan.source is None:
         told = "the source is the scripts" if plan.kind is PlanKind.ROLLOUT else "nothing is promoted"
         return Verdict(NAME, Answer.PASS, told)
-    for target in circumstances.pipeline.environment(plan.source).targets:
+    # Those that were looked at for the plan: of a run that is resumed no other tenants are known.
+    for target in (target for target, _ in plan.seen if target.environment == plan.source):
         run = circumstances.last_runs.get(target)
         if run is None or run.complete or run.finished(target):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.network import tls_mend
 from orchestrator.core.plan import Plan
+from orchestrator.core.selection import few
 
 NAME = "tls"
 
@@ -14,7 +15,7 @@ def tls(plan: Plan, circumstances: Circumstances) -> Verdict:
     changed = [planned.target for planned in plan.targets if planned.steps]
     if not (open_to_all := [target for target in changed if target in circumstances.in_clear]):
         return Verdict(NAME, Answer.PASS, "no connection that must be encrypted is in clear")
-    names = ", ".join(map(str, open_to_all))
+    names = few(map(str, open_to_all))
     verb = "requires TLS and was" if len(open_to_all) == 1 else "require TLS and were"
     first = open_to_all[0]
     mend = tls_mend(circumstances.in_clear[first], first.environment)
