@@ -11,9 +11,12 @@ from orchestrator.core.step_record import Progress
 from orchestrator.core.targets import Target
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import OrchestrateError
-from orchestrator.execution.protocol import Order
+from orchestrator.execution.protocol import CANCELLED, Order
+from orchestrator.execution.request import injected
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.worker_process import Worker
+from orchestrator.execution.workers import Call
+from orchestrator.project.configuration import WorkerKind
 
 
 class Conversed(Protocol):
@@ -41,27 +44,43 @@ def converse(
     request: Mapping[str, Any],
     listener: Conversed,
 ) -> Mapping[str, Any]:
-    """Let a fresh worker do the request and return its last message.
+    """Let a worker do the request and return its last message.
 
     `intent` records that a revision is about to start and says whether it may; an error that it raises ends
     the worker before that revision and is raised on. Where the worker dies without a last word the answer is
     `{"say": "died", "exit": …}`; where it was told not to go on, `{"say": "stopped"}`.
+    What fails before any revision in a worker that has served others is tried again in one that has not: what
+    they left may be the cause.
     """
     endpoint, project = setting.endpoints[target], setting.projects[target]
-    variables = variables_of(endpoint, project.inject.render(target, endpoint.url))
+    variables = variables_of(endpoint, injected(project, endpoint))
 
     def on_output(line: str) -> None:
         setting.listener(setting.event(EventKind.OUTPUT, target, line=line))
 
-    worker = Worker(project, variables, on_output)
-    try:
-        with setting.stop.watching(worker):
-            final = _last_word(worker, request, listener)
-    finally:
-        worker.close()
+    revisions = [step["revision"] for step in request["steps"]]
+    plain = not variables and setting.reuse.proved(project, setting.graphs[target], revisions)
+    call = Call(project, variables, on_output, plain)
+    final, again = _talk(setting, call, request, listener)
+    if again:
+        final, _ = _talk(setting, call, request, listener, anew=True)
     if details := _details(final):
         on_output(details)
     return final
+
+
+def _talk(
+    setting: Setting, call: Call, request: Mapping[str, Any], listener: Conversed, *, anew: bool = False
+) -> tuple[Mapping[str, Any], bool]:
+    """One worker's last message, and whether another should be asked."""
+    with setting.workers.lent(call, anew=anew) as worker:
+        marked = worker.serve(call.on_output) if call.kind is WorkerKind.REUSED else {}
+        order = Order(step["revision"] for step in request["steps"])
+        with setting.stop.watching(worker):
+            final = _last_word(worker, {**request, **marked}, listener, order)
+        worker.kept = bool(marked) and final["say"] == "finished" and worker.ready()
+        failed = final["say"] in ("died", "failed") and final.get("code") != CANCELLED
+        return final, failed and order.untouched and worker.served > 0 and not setting.stop.requested
 
 
 def _statements(worker: Worker, message: Mapping[str, Any], listener: Conversed) -> None:
@@ -91,10 +110,10 @@ def _last_word(
     worker: Worker,
     request: Mapping[str, Any],
     listener: Conversed,
+    order: Order,
 ) -> Mapping[str, Any]:
     worker.send(request)
     held_back = False
-    order = Order(step["revision"] for step in request["steps"])
     for message in worker.messages():
         if (fault := order.fault(message)) is not None:
             return fault

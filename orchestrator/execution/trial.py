@@ -13,7 +13,7 @@ from orchestrator.core.urls import parse
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Guard
 from orchestrator.execution.conversation import variables_of
-from orchestrator.execution.request import surroundings
+from orchestrator.execution.request import injected, surroundings
 from orchestrator.execution.worker_process import Answer, ask
 from orchestrator.project.configuration import AlembicProject
 from orchestrator.project.environments_file.url_rules import secrets_in, secrets_of
@@ -31,7 +31,7 @@ def try_env(project: AlembicProject, endpoint: Endpoint, guard: Guard | None) ->
     """
     marker = None if guard is not None else f"orchestrate_{secrets.token_hex(6)}"
     tried = endpoint if marker is None else _marked(endpoint, marker)
-    inject = project.inject.render(tried.target, tried.url)
+    inject = injected(project, tried)
     variables = variables_of(tried, inject)
     redactor = Redactor(secrets_of(endpoint.url.reveal()))
     redactor.add(*(secret for name, value in variables.items() for secret in secrets_in(name, value)))

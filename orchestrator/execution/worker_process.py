@@ -8,54 +8,75 @@ worker ends after the revision in hand: a revision is not torn apart without nee
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread, Timer
-from typing import IO, Any
+from threading import Event, Lock, Thread, Timer
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from orchestrator.errors import ConfigurationError
+from orchestrator.errors import ConfigurationError, UnavailableError
 from orchestrator.execution.protocol import GARBLED, LONGEST, Message, garbled, heard
-from orchestrator.project.configuration import AlembicProject
 
-_WORKER = Path(__file__).resolve().parent.parent / "worker"
-_GRACE_SECONDS = 5.0
+if TYPE_CHECKING:
+    from orchestrator.project.configuration import AlembicProject
+
+WORKER = Path(__file__).resolve().parent.parent / "worker"
+"""What an interpreter runs to be a worker."""
+GRACE_SECONDS = 5.0
+"""How long a process may take to end when it should."""
 
 _LONGEST_LINE = 64 * 1024
 """Bytes of a printed line that are passed on: a program may print without ever ending the line."""
 _ANSWERS = {"scripts": "loaded", "try": "tried"}
 """What a worker says to a request that has one answer."""
 
+OnOutput = Callable[[str], None]
+
+
+class Process(Protocol):
+    """A child of this process. `pid` is its own until `wait` has returned."""
+
+    @property
+    def pid(self) -> int:
+        """Its number, which is its group's too."""
+
+    def wait(self) -> int:
+        """Reap it, waiting for its end; its exit code, negative for a signal. Asked once where there is waitid."""
+
 
 class Worker:
-    """A running worker. `on_output` is given each line that the project's code printed.
+    """A running worker, and its end of the conversation. `on_output` is given each line that it printed.
 
-    Raises ConfigurationError where the project's interpreter or working directory cannot be used.
+    `served` counts the targets that it has done with; `kept` says that it may serve another.
     """
 
-    def __init__(
-        self, project: AlembicProject, variables: Mapping[str, str], on_output: Callable[[str], None]
-    ) -> None:
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                self._process = _start(project, variables, theirs.fileno())
-        except OSError as error:
-            ours.close()
-            where = f"projects.{project.name}"
-            what = f"the project's Python cannot be started: {error}"
-            mend = f"set projects.{project.name}.python to an interpreter that has Alembic"
-            raise ConfigurationError(what, where=where, mend=mend) from error
-        self._socket = ours
-        self._lines = ours.makefile("rb")
-        self._reader = Thread(target=self._read_output, args=(on_output,), daemon=True)
+    def __init__(self, process: Process, channel: socket.socket, output: IO[bytes], on_output: OnOutput) -> None:
+        self._process = process
+        self._socket = channel
+        self._lines = channel.makefile("rb")
+        self._on_output = on_output
+        self._mark: str | None = None
+        self._marked = Event()
+        self._exit: int | None = None
+        self._lock = Lock()
+        self._reader = Thread(target=self._read_output, args=(output,), daemon=True)
         self._reader.start()
-        Thread(target=self._hang_up_at_its_end, daemon=True).start()
+        self._end = Thread(target=self._await_end, daemon=True)
+        self._end.start()
+        self.served = 0
+        self.kept = False
+
+    @property
+    def pid(self) -> int:
+        """Its process id; another's may have it once it was closed."""
+        return self._process.pid
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the worker; one that is gone is noticed by `messages`."""
@@ -70,50 +91,115 @@ class Worker:
                 if message.get("code") == GARBLED:
                     return
 
+    def serve(self, on_output: OnOutput) -> dict[str, str]:
+        """Have what it prints from here on go to `on_output`; returns what a request must hold to be marked."""
+        self._on_output = on_output
+        self._mark = secrets.token_hex(8)
+        self._marked.clear()
+        return {"mark": self._mark}
+
+    def ready(self) -> bool:
+        """After the last word about a marked request: whether it may serve another, with all it printed heard."""
+        self._socket.settimeout(GRACE_SECONDS)
+        message = next(self.messages(), None)
+        if message is None or message["say"] != "ready" or message.get("trace") is not None:
+            return False
+        self._socket.settimeout(None)
+        self.served += 1
+        return self._marked.wait(GRACE_SECONDS)
+
     def cancel(self) -> None:
         """Have the worker cancel the revision in hand and roll back; kill it if that takes too long."""
         self._signal(signal.SIGTERM)
-        try:
-            self._process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
+        self._end.join(GRACE_SECONDS)
+        if self._end.is_alive():
             self._signal(signal.SIGKILL)
 
     def close(self) -> int:
         """Let the worker end and return its exit code, negative for a signal; one that hangs is killed."""
-        self._lines.close()
+        with contextlib.suppress(OSError):
+            self._lines.close()
         self._socket.close()
-        try:
-            self._process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
+        self._end.join(GRACE_SECONDS)
+        if self._end.is_alive():
             self._signal(signal.SIGKILL)
-            self._process.wait()
-        self._reader.join(_GRACE_SECONDS)
-        return self._process.returncode
+            self._end.join()
+        self._reader.join(GRACE_SECONDS)
+        return self._exit or 0
 
     def _signal(self, number: int) -> None:
         """Signal the worker and what it started; once it is reaped its number may be another's."""
-        with contextlib.suppress(ProcessLookupError):
-            if self._process.poll() is None:
+        with self._lock, contextlib.suppress(ProcessLookupError):
+            if self._exit is None:
                 os.killpg(self._process.pid, number)
 
-    def _hang_up_at_its_end(self) -> None:
-        """End the conversation with the process: a program that env.py forked may hold the other end open.
+    def _await_end(self) -> None:
+        """Reap the process at its end, and end the conversation with it: what it forked may hold the other end.
 
         What the worker said before is still read.
         """
-        self._process.wait()
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)  # its number stays its own
+        else:
+            self._process.wait()
+        with self._lock:
+            self._exit = self._process.wait()
+            with contextlib.suppress(ChildProcessError):  # what it started and left, where we adopt orphans
+                while os.waitpid(-self._process.pid, os.WNOHANG)[0]:
+                    pass
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _read_output(self, on_output: Callable[[str], None]) -> None:
-        stream = self._process.stdout
-        if stream is None:
-            return
+    def _read_output(self, stream: IO[bytes]) -> None:
+        blank = False
         with stream:
             for line in _bounded(stream):
-                # Whatever is wrong with whoever listens: a pipe that nobody empties would stop the worker.
-                with contextlib.suppress(Exception):
-                    on_output(line.decode(errors="replace").rstrip("\n"))
+                text = line.decode(errors="replace").rstrip("\n")
+                if text and text == self._mark:
+                    blank = False  # the mark comes after a line's end of its own
+                    self._marked.set()
+                    continue
+                if blank:
+                    self._pass_on("")
+                blank = not text
+                if text:
+                    self._pass_on(text)
+        if blank:
+            self._pass_on("")
+
+    def _pass_on(self, line: str) -> None:
+        # Whatever is wrong with whoever listens: a pipe that nobody empties would stop the worker.
+        with contextlib.suppress(Exception):
+            self._on_output(line)
+
+
+def start(project: AlembicProject, variables: Mapping[str, str], on_output: OnOutput) -> Worker:
+    """A worker in a fresh interpreter.
+
+    Raises ConfigurationError where the project's interpreter or working directory cannot be used, UnavailableError
+    where no process can be started.
+    """
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            process = _start(project, variables, theirs.fileno())
+    except OSError as error:
+        ours.close()
+        if error.errno in (errno.EAGAIN, errno.ENOMEM):
+            raise no_further_process() from error
+        where = f"projects.{project.name}"
+        what = f"the project's Python cannot be started: {error}"
+        mend = f"set projects.{project.name}.python to an interpreter that has Alembic"
+        raise ConfigurationError(what, where=where, mend=mend) from error
+    if process.stdout is None:
+        raise LookupError("what it prints was asked for")
+    return Worker(process, ours, process.stdout, on_output)
+
+
+def no_further_process() -> UnavailableError:
+    """The system is at its limit of processes, or of memory."""
+    mend = "lower waves.parallel, or raise the limit of processes (ulimit -u; pids.max of the container)"
+    return UnavailableError("no further process can be started here", mend=mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +217,10 @@ def ask(
     request: Mapping[str, Any],
     *,
     seconds: float,
-    on_output: Callable[[str], None],
+    on_output: OnOutput,
 ) -> Answer:
-    """One request to a worker of its own, which is ended after that many seconds; raises as `Worker`."""
-    worker = Worker(project, variables, on_output)
+    """One request to a worker of its own, which is ended after that many seconds; raises as `start`."""
+    worker = start(project, variables, on_output)
     late = Event()
 
     def expire() -> None:
@@ -171,7 +257,7 @@ def _bounded(stream: IO[bytes]) -> Iterator[bytes]:
 
 def _start(project: AlembicProject, variables: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [project.python, str(_WORKER), str(descriptor)],
+        [project.python, str(WORKER), str(descriptor)],
         cwd=project.working_directory,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **variables},
         stdin=subprocess.DEVNULL,

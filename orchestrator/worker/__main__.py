@@ -1,14 +1,20 @@
 """Starts the worker: `PYTHON path/to/worker CHANNEL`, where CHANNEL is the number of an inherited socket.
 
+With the further argument `warm` it starts the warm process, which forks workers.
+
 The folder is imported under a private name and taken off the module search path, so that none of its files
 can stand in for a module of the project that happens to have the same name.
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import importlib.util
+import os
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -25,6 +31,23 @@ def _import_privately() -> None:
     spec.loader.exec_module(package)
 
 
+def _run(descriptor: int, what: str) -> int:
+    code: int = importlib.import_module(f"_orchestrate_worker.{what}").main(descriptor)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End as an interpreter does, but for taking all modules apart, which takes longer than a revision."""
+    with suppress(BaseException):
+        threading._shutdown()  # type: ignore[attr-defined]  # waits for threads; multiprocessing calls it too
+    with suppress(BaseException):
+        atexit._run_exitfuncs()
+    with suppress(BaseException):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
     _import_privately()
-    sys.exit(importlib.import_module("_orchestrate_worker.serve").main(int(sys.argv[1])))
+    _leave(_run(int(sys.argv[1]), *sys.argv[2:] or ["serve"]))

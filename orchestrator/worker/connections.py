@@ -52,6 +52,7 @@ class Connections:
         self._marker: str | None = request.get("marker")
         self._url: str = request["url"]
         self._redirect: bool = request["inject"]["redirect"]
+        self._search_path: str | None = request.get("search_path")
         self._refuses = request["other_databases"] == "refuse"
         self._read_only = request["do"] == "try"
         self._require_tls: bool = request.get("require_tls", False)
@@ -65,11 +66,22 @@ class Connections:
 
     def watch(self) -> None:
         """Judge every connection from here on."""
-        event.listen(Engine, "do_connect", self._connecting)
-        event.listen(Pool, "connect", self._connected)
-        event.listen(Pool, "checkout", self._taken)
-        event.listen(Engine, "before_cursor_execute", self._executing)
+        for listening in self._events():
+            event.listen(*listening)
         drivers.watch(self)
+
+    def leave(self) -> None:
+        """Judge no further."""
+        for listening in self._events():
+            event.remove(*listening)
+
+    def _events(self) -> tuple[tuple[Any, str, Any], ...]:
+        return (
+            (Engine, "do_connect", self._connecting),
+            (Pool, "connect", self._connected),
+            (Pool, "checkout", self._taken),
+            (Engine, "before_cursor_execute", self._executing),
+        )
 
     def check(self) -> None:
         """Raise what was refused before, should somebody have swallowed it."""
@@ -102,7 +114,16 @@ class Connections:
             arguments[:] = place
             options.clear()
             options.update(kept, **params)
+        if self._search_path is not None and dialect.driver == "asyncpg":
+            self._search(self._search_path, options)
         self.opening(family, arguments, options)
+
+    def _search(self, schema: str, options: dict[str, Any]) -> None:
+        """Have asyncpg look names up in the tenant's schema: it does not know libpq's `options`."""
+        if options.get("database") == make_url(self._url).database:
+            options.pop("options", None)
+            name = '"' + schema.replace('"', '""') + '"'
+            options["server_settings"] = {**(options.get("server_settings") or {}), "search_path": name}
 
     def _connected(self, connection: Any, _record: Any) -> None:
         self._asking = False

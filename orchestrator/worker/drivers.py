@@ -18,6 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+from .halt import Halt
+
 _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sqlite3": ("sqlite", ("connect",)),
     "sqlite3.dbapi2": ("sqlite", ("connect",)),
@@ -55,18 +57,47 @@ class Watcher(Protocol):
         """A driver is about to connect that cannot be asked afterwards where it leads."""
 
 
+class _Present:
+    """Passes everything on to whoever watches now: what tells it stays in place for the rest of the process."""
+
+    def __init__(self) -> None:
+        self.watcher: Watcher | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.watcher, name)
+
+
+_present = _Present()
+
+
 def watch(watcher: Watcher) -> None:
-    """Tell the watcher of every connection from here on, for the rest of the process."""
+    """Tell the watcher of every connection from here on, in place of who was told before."""
+    first, _present.watcher = _present.watcher is None, watcher
+    if not first:
+        return
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "sqlite3.connect":
-            watcher.opening_file(arguments[0])
+            _present.opening_file(arguments[0])
 
     sys.addaudithook(audit)
     for name in {**_FUNCTIONS, **_METHODS, **_ASYNCHRONOUS}:
         if name in sys.modules:
-            _wrap(sys.modules[name], watcher)
-    sys.meta_path.insert(0, _AfterImport(watcher))
+            _wrap(sys.modules[name], _present)
+    sys.meta_path.insert(0, _AfterImport(_present))
+
+
+def unwatch() -> None:
+    """From here on nobody may connect, until there is a watcher again: there is no target to judge by."""
+    if _present.watcher is not None:
+        _present.watcher = _Nobody()
+
+
+class _Nobody:
+    """Refuses every connection."""
+
+    def __getattr__(self, _name: str) -> Any:
+        raise Halt("wrong_database", "refused a connection between two targets")
 
 
 def called_by_a_library() -> bool:

@@ -101,6 +101,14 @@ SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND 
 """The server's sessions that hold an advisory lock with a bigint key, which is shown there in two halves."""
 
 
+def let_go() -> None:
+    """Forget the target: its work lock is free with this, where it was not with the connection."""
+    for descriptor in _held_files.values():
+        os.close(descriptor)
+    _held_files.clear()
+    _own_sessions.clear()
+
+
 def place(context: Any) -> str | None:
     """The schema that env.py's version table is in, or would be made in: as it says, or as its session decides."""
     schema: str | None = context.version_table_schema
@@ -124,6 +132,8 @@ def _same_place(context: Any, expected: dict[str, Any], home: str | None) -> Non
     found = (context.version_table_schema or home, context.version_table)
     if found == wanted or (schema is None and found[1] == wanted[1] and context.version_table_schema is None):
         return
+    if expected.get("schema") is not None and found[1] == wanted[1]:
+        raise Halt("tenant", _of_another(expected["schema"], schema, found[0]))
     names = [".".join(part for part in pair if part) for pair in (found, wanted)]
     keys = ("version_table_schema", "version_table")
     write = ", ".join(f"{key}: {name}" for key, name, other in zip(keys, found, wanted) if name != other)
@@ -131,6 +141,12 @@ def _same_place(context: Any, expected: dict[str, Any], home: str | None) -> Non
     if context.version_table_schema is None and found[1] == wanted[1]:
         what = f"env.py works in schema {home!r}, but the version table was looked for in {schema!r}"
     raise Halt("version_table", what, write)
+
+
+def _of_another(tenant: str, wanted: str | None, found: str | None) -> str:
+    if found is None:
+        return f"env.py's session has no schema: {tenant!r} does not exist, or its role may not use it"
+    return f"env.py works in schema {found!r}: it was not told its tenant, whose version table is in {wanted!r}"
 
 
 def _mysql(connection: Any, expected: dict[str, Any], context: Any) -> None:

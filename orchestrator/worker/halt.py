@@ -6,7 +6,7 @@ from __future__ import annotations
 class Halt(BaseException):
     """Stops env.py from inside. Not an Exception, so that an env.py that swallows errors does not swallow this.
 
-    `code` is the word the parent acts on: wrong_database, work_locked, lock_file, version_table,
+    `code` is the word the parent acts on: wrong_database, work_locked, lock_file, version_table, tenant,
     heads_moved, read_only, tls, scripts_differ, other_scripts, id_too_long, not_run, inject, tried,
     cancelled, garbled. `write` is what would mend it: keys of environments.yaml, or what to type.
     """

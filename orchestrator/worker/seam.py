@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from . import guard
+from . import guard, history
 from .alone import alone
 from .channel import Channel, ParentGone
 from .config import build, script_directory
@@ -39,20 +41,13 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     config = build(request)
     script = script_directory(config, request)
     connections = Connections(request)
-    connections.watch()
     seam = Seam(channel, request, script, connections)
-    environment = EnvironmentContext(
-        config,
-        script,
-        fn=seam.steps,
-        as_sql=False,
-        destination_rev=destination(config, script, request["steps"]),
-        tag=None,
-        dont_mutate=True,
-    )
-    seam.wrap(environment)
-    alone(script, environment)
+    since, recalled = time.time_ns(), False
+    connections.watch()  # before anything of the project is loaded: scripts may connect by themselves
     try:
+        recalled = "mark" in request and history.recall(script, request)
+        environment = _environment(config, seam, destination(config, script, request["steps"]))
+        alone(script, environment)
         with around(config, request), environment:
             _run_env(script)
         seam.after()
@@ -61,7 +56,20 @@ def upgrade(channel: Channel, request: dict[str, Any]) -> None:
     except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
         channel.say("failed", revision=seam.in_hand, **seam.left, **seam.reason(error))
         return
+    finally:
+        connections.leave()
+        seam.leave()
     channel.say("finished", deferred=seam.deferred, **seam.left)
+    if "mark" in request and not recalled:
+        history.keep(script, request, since)
+
+
+def _environment(config: Config, seam: Seam, to: Any) -> EnvironmentContext:
+    """Alembic's environment, whose migrations are the seam's."""
+    options = {"as_sql": False, "destination_rev": to, "tag": None, "dont_mutate": True}
+    environment = EnvironmentContext(config, seam.script, fn=seam.steps, **options)
+    seam.wrap(environment)
+    return environment
 
 
 def _run_env(script: ScriptDirectory) -> None:
@@ -86,7 +94,7 @@ class Seam:
         self._channel = channel
         self._connections = connections
         self._request = request
-        self._script = script
+        self.script = script
         self._waiting: list[dict[str, Any]] = list(request["steps"])
         self._heads = set(request["heads"])
         self._statements: Statements | None = None
@@ -103,6 +111,11 @@ class Seam:
         if seen is None:
             return {"kept": [], "wrote": [], "elsewhere": []}
         return {"kept": seen.kept, "wrote": sorted(seen.wrote), "elsewhere": sorted(seen.elsewhere)}
+
+    def leave(self) -> None:
+        """Watch no further."""
+        if self._statements is not None:
+            self._statements.leave()
 
     def wrap(self, environment: EnvironmentContext) -> None:
         """Put the admission behind this environment's configure."""
@@ -129,7 +142,7 @@ class Seam:
         connection = context.connection
         if connection is None:
             raise Halt("not_run", "env.py configured Alembic without a connection")
-        expected = {name: self._request[name] for name in ("version_table", "version_table_schema")}
+        expected = {name: self._request.get(name) for name in ("version_table", "version_table_schema", "schema")}
         guard.admit(connection, {**self._request["guard"], **expected}, context)
         if context._in_external_transaction:
             self.deferred = True
@@ -169,11 +182,11 @@ class Seam:
                 self._waiting = []
                 return
             self.in_hand = revision
-            step = step_of(self._script, revision, planned["action"])
+            step = step_of(self.script, revision, planned["action"])
             migration = no_work if planned.get("by_hand") else step.migration_fn
             step.migration_fn = self._timed(migration, context)
             if self._statements is not None:
-                self._statements.begin(revision, Path(self._script.get_revision(revision).path))
+                self._statements.begin(revision, Path(self.script.get_revision(revision).path))
             yield step
             self.in_hand = None
             if not self.deferred:
@@ -188,7 +201,7 @@ class Seam:
 
     def _same_scripts(self) -> None:
         """Refuse where Alembic has other revisions than were read: env.py may choose their places as it runs."""
-        found = {script.revision for script in self._script.walk_revisions()}
+        found = {script.revision for script in self.script.walk_revisions()}
         read = set(self._request["revisions"])
         told = [
             f"{word} {shorten(', '.join(sorted(names)), 70, placeholder=' …')}"
@@ -199,7 +212,7 @@ class Seam:
             raise Halt("other_scripts", f"env.py uses other scripts than were read: it {' and '.join(told)}")
 
     def _same_script(self, revision: str, planned: str) -> None:
-        path = Path(self._script.get_revision(revision).path)
+        path = Path(self.script.get_revision(revision).path)
         content = path.read_bytes()
         if path.suffix == ".py":
             content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

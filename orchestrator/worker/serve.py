@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -24,7 +25,10 @@ def main(descriptor: int) -> int:
             request = channel.hear()
             if request is None:
                 return 0
-            _answer(channel, request)
+            if "mark" in request:
+                _answer_again(channel, request)
+            else:
+                _answer(channel, request)
     except ParentGone:
         return 0
     except Halt as halt:
@@ -47,7 +51,9 @@ def _cancelled(_number: int, _frame: FrameType | None) -> None:
 def _do(channel: Channel, request: dict[str, Any]) -> None:
     """What is asked for; Halt for what is not known here."""
     wanted = request.get("do")
-    if wanted == "upgrade":
+    if wanted == "variables":
+        os.environ.update(request["variables"])
+    elif wanted == "upgrade":
         from .seam import upgrade
 
         upgrade(channel, request)
@@ -76,6 +82,16 @@ def _answer(channel: Channel, request: dict[str, Any]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def _answer_again(channel: Channel, request: dict[str, Any]) -> None:
+    """As `_answer`, in a process that is to serve others; it cannot where SQLAlchemy is missing, and says so."""
+    try:
+        from .again import answered
+    except ModuleNotFoundError:
+        _answer(channel, request)
+    else:
+        answered(channel, request, _answer)
 
 
 def _reason(error: BaseException) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +79,22 @@ class Statements:
         self._watched.append(engine)
         # It does not begin again after a COMMIT that it was given as text: all that follows commits by itself.
         self._begins_once = self._begins_once or engine.dialect.driver == "asyncpg"
-        event.listen(engine, "before_cursor_execute", self._before)
-        event.listen(engine, "after_cursor_execute", self._after)
-        event.listen(engine, "handle_error", self._failed)
-        event.listen(engine, "commit", self._committed)
-        event.listen(engine, "rollback", self._rolled_back)
+        for name, heard in self._events():
+            event.listen(engine, name, heard)
+
+    def leave(self) -> None:
+        """See no more of them: an engine that is still heard keeps its connections open when env.py is over."""
+        for engine in self._watched:
+            for name, heard in self._events():
+                event.remove(engine, name, heard)
+        self._watched.clear()
+
+    def _events(self) -> Iterator[tuple[str, Any]]:
+        yield "before_cursor_execute", self._before
+        yield "after_cursor_execute", self._after
+        yield "handle_error", self._failed
+        yield "commit", self._committed
+        yield "rollback", self._rolled_back
 
     @property
     def kept(self) -> list[list[str]]:

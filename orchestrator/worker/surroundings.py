@@ -27,6 +27,8 @@ class Target:
 
     environment: str
     name: str
+    tenant: str
+    schema: str
     driver: str
     host: str
     port: str

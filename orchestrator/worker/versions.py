@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -32,6 +32,15 @@ def _version(dialect: Any) -> str:
     """SQLite's own version for its drivers; for others the package's, since a module may tell another's."""
     if dialect.name == "sqlite":
         return sqlite3.sqlite_version
-    with suppress(PackageNotFoundError):
-        return version(dialect.driver)
+    if (packaged := _packaged(dialect.driver)) is not None:
+        return packaged
     return str(getattr(getattr(dialect, "dbapi", None), "__version__", "unknown")).partition(" ")[0]
+
+
+@cache
+def _packaged(name: str) -> str | None:
+    """The package's version, None without such a package; read once, for every target of this process."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

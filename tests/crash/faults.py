@@ -15,7 +15,7 @@ GUARANTEES: Mapping[str, str] = MappingProxyType(
     {
         "G1": "At most one run works in a database, counting what a dead run left at work there.",
         "G2": "A revision that the version table has is not started again.",
-        "G3": "Nothing is recorded as applied that was not read back on a new connection.",
+        "G3": "Nothing is recorded as applied that was not read back on a connection that is not `env.py`'s.",
         "G4": "No revision begins before its intent is durably in the journal.",
         "G5": "Where the database undoes what fails, a revision is applied as a whole or not at all.",
         "G6": "Where it does not, a half-done revision is found, named, and never run again unasked.",

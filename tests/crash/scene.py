@@ -258,11 +258,30 @@ def wait_until(condition: Callable[[], Any], what: str, process: subprocess.Pope
 
 def workers(process: subprocess.Popen[str]) -> list[int]:
     """The process ids of the orchestrator's workers, children of whichever of its threads."""
+    return [pid for pid in children(process.pid) if not is_warm(pid)]
+
+
+def warm(process: subprocess.Popen[str]) -> list[int]:
+    """The process ids of its warm processes."""
+    return [pid for pid in children(process.pid) if is_warm(pid)]
+
+
+def children(pid: int) -> list[int]:
+    """The children of whichever of a process's threads."""
     found: list[int] = []
-    for path in Path(f"/proc/{process.pid}/task").glob("*/children"):
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
             found += [int(word) for word in path.read_text().split()]
     return found
+
+
+def is_warm(pid: int) -> bool:
+    """Whether this is a warm process, by its arguments and what its workers call themselves otherwise."""
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return b"warm" in arguments and Path(f"/proc/{pid}/comm").read_text() != "orchestrate-wkr\n"
+    except OSError:
+        return False
 
 
 def worker(process: subprocess.Popen[str]) -> int:
@@ -273,12 +292,12 @@ def worker(process: subprocess.Popen[str]) -> int:
 
 def kill(process: subprocess.Popen[str], *, also: list[int] | None = None) -> None:
     """SIGKILL to the orchestrator and to its workers' own groups, and wait until all of them are gone."""
-    pids = workers(process) if also is None else also
+    pids, warmed = workers(process) if also is None else also, warm(process)
     with suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)
     kill_groups(pids)
     process.communicate()
-    for pid in pids:
+    for pid in (*pids, *warmed):
         wait_until(lambda pid=pid: gone(pid), f"worker {pid} to be gone")
 
 

@@ -77,21 +77,6 @@ Checkpoints._tell = lambda self, kind, *rest, **body: (
 }
 CHAIN = {"orchestrator.journal.chain": "follows = lambda *_: True"}
 FINGERPRINT = {"orchestrator.core.plan": 'Plan.fingerprint = property(lambda self: "sha256:0")'}
-MEANWHILE = {
-    "orchestrator.operations.prepared": """
-_performed = perform
-def perform(*given):
-    import subprocess, sys
-    subprocess.run([sys.executable, "-c", {source!r}], check=True)
-    return _performed(*given)
-""",
-}
-"""No protection: what somebody else does between the plan that was shown and its run."""
-
-
-def meanwhile(source: str) -> Mapping[str, str]:
-    """Have another Python do this after the plan was made, before it is run."""
-    return {module: lines.format(source=source) for module, lines in MEANWHILE.items()}
 
 
 def without(folder: Path, *switches: Mapping[str, str]) -> dict[str, str]:

@@ -18,12 +18,12 @@ from tests.crash.switched_off import (
     READ_BACK,
     RUN_LOCK,
     WORK_LOCK,
-    meanwhile,
     without,
 )
 from tests.crash.test_deferred import CONFIGURED, edited
 from tests.crash.test_kill import ONCE, asleep
 from tests.crash.test_many import versioned
+from tests.stories.terminal import type_in
 
 SLOW = """
 import os, pathlib, time
@@ -33,10 +33,7 @@ if "SLOW" in os.environ:
         time.sleep(0.01)
 """
 OTHER_URL = 'config.set_main_option("sqlalchemy.url", {url!r})\n'
-UNSEEN = """
-import pathlib
-pathlib.Path({path!r}).write_text("revision = 'r2'\\ndown_revision = 'r1'\\ndef upgrade(): pass")
-"""
+UNSEEN = "revision = 'r2'\ndown_revision = 'r1'\ndef upgrade(): pass"
 
 
 @pytest.mark.control(20)
@@ -138,13 +135,22 @@ def test_without_the_chain_a_changed_journal_is_believed(make_scene: MakeScene, 
 @pytest.mark.control(46)
 @pytest.mark.sqlite
 def test_without_the_fingerprint_more_is_run_than_was_shown(make_scene: MakeScene, tmp_path: Path) -> None:
-    """A revision that appeared after the plan was shown is run unseen."""
+    """A revision that appears while a person is asked about the plan that was shown is run unseen."""
     scene = make_scene("sqlite", "dev")
     scene.line("r1")
-    unseen = meanwhile(UNSEEN.format(path=str(scene.project.versions / "r2_unseen.py")))
-    refused = scene.run("rollout", "--yes", env=without(tmp_path / "on", unseen))
-    assert (refused.returncode, refused.json["error"]["code"]) == (5, "stale_plan"), str(refused)
-    (scene.project.versions / "r2_unseen.py").unlink()
-    done = scene.run("rollout", "--yes", env=without(tmp_path / "off", unseen, FINGERPRINT))
-    assert done.returncode == 0, str(done)
+    unseen = scene.project.versions / "r2_unseen.py"
+
+    def yes_after_a_while() -> str:
+        unseen.write_text(UNSEEN)
+        return "y\n"
+
+    def asked(env: dict[str, str]) -> tuple[int, str]:
+        return type_in("rollout", cwd=scene.root, env=env, answers={"Run this": yes_after_a_while})[:2]
+
+    code, screen = asked({})
+    assert (code, "changed since this plan was made" in screen) == (5, True), screen
+    assert not scene.databases["dev"].heads()
+    unseen.unlink()
+    code, screen = asked(without(tmp_path / "off", FINGERPRINT))
+    assert code == 0, screen
     assert scene.databases["dev"].heads() == {"r2"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.execution.worker_process import Worker
+from orchestrator.execution.worker_process import Worker, start
 from orchestrator.project.configuration import AlembicProject
 from orchestrator.project.environments_file.types import Transactions
 from tests.crash.scene import gone, wait_until
@@ -62,10 +62,10 @@ def test_nothing_is_left_of_many_workers(project: AlembicProject, script: Callab
     pids: list[int] = []
 
     def use() -> int:
-        worker = Worker(project, {}, unheard)
+        worker = start(project, {}, unheard)
         ask(worker, path)
         assert next(worker.messages())["say"] == "loaded"
-        pids.append(worker._process.pid)
+        pids.append(worker.pid)
         return worker.close()
 
     assert use() == 0
@@ -78,10 +78,10 @@ def test_nothing_is_left_of_many_workers(project: AlembicProject, script: Callab
 
 def test_what_was_said_before_the_death_is_heard(project: AlembicProject, script: Callable[[str], Path]) -> None:
     """A worker's last message is heard also when it died right after it, and was read much later."""
-    worker = Worker(project, {}, unheard)
+    worker = start(project, {}, unheard)
     ask(worker, script("revision = 'r1'"))
     ask(worker, script("import os\nos._exit(7)"))
-    wait_until(lambda: gone(worker._process.pid), "the worker to die")
+    wait_until(lambda: gone(worker.pid), "the worker to die")
     time.sleep(0.1)
     assert [message["say"] for message in worker.messages()] == ["loaded"]
     assert worker.close() == 7
@@ -90,7 +90,7 @@ def test_what_was_said_before_the_death_is_heard(project: AlembicProject, script
 def test_all_it_printed_is_heard(project: AlembicProject, script: Callable[[str], Path]) -> None:
     """Every line that the project's code printed has arrived when the worker is closed."""
     heard: list[str] = []
-    worker = Worker(project, {}, heard.append)
+    worker = start(project, {}, heard.append)
     ask(worker, script("for number in range(3000):\n    print('line', number)"))
     assert next(worker.messages())["say"] == "loaded"
     worker.close()
@@ -105,7 +105,7 @@ def test_a_listener_that_fails_does_not_block_the_worker(
     def broken(_line: str) -> None:
         raise BrokenPipeError
 
-    worker = Worker(project, {}, broken)
+    worker = start(project, {}, broken)
     ask(worker, script("for _ in range(3000):\n    print('x' * 100)"))
     assert next(worker.messages())["say"] == "loaded"
     assert worker.close() == 0
@@ -113,7 +113,7 @@ def test_a_listener_that_fails_does_not_block_the_worker(
 
 def test_a_hanging_worker_is_killed(project: AlembicProject, script: Callable[[str], Path]) -> None:
     """A worker that does not end when it should is killed after a few seconds, with what it started."""
-    worker = Worker(project, {}, unheard)
+    worker = start(project, {}, unheard)
     ask(worker, script("import threading, time\nthreading.Thread(target=time.sleep, args=(90,)).start()"))
     assert next(worker.messages())["say"] == "loaded"
     assert worker.close() == -signal.SIGKILL
@@ -121,7 +121,7 @@ def test_a_hanging_worker_is_killed(project: AlembicProject, script: Callable[[s
 
 def test_cancelling_one_that_is_gone(project: AlembicProject) -> None:
     """Cancelling a worker that has ended does nothing, and closing it twice gives the same answer."""
-    worker = Worker(project, {}, unheard)
+    worker = start(project, {}, unheard)
     assert worker.close() == 0
     worker.cancel()
     assert worker.close() == 0

@@ -106,7 +106,9 @@ def test_whatever_a_worker_says_its_conversation_has_a_named_end(lines: list[byt
     """No message makes the parent begin a revision out of order, believe what was not begun, or fall."""
     listener: Any = Listener()
     puppet: Any = Puppet(lines)
-    final = conversation._last_word(puppet, {"steps": [{"revision": s.revision} for s in STEPS]}, listener)
+    order = protocol.Order(step.revision for step in STEPS)
+    final = conversation._last_word(puppet, {"steps": [{"revision": s.revision} for s in STEPS]}, listener, order)
+    assert order.untouched is not bool(listener.begun)
     assert final["say"] in ("failed", "finished", "stopped", "died")
     assert listener.begun == ["r1", "r2"][: len(listener.begun)]
     assert set(listener.committed_) <= set(listener.begun)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from orchestrator.core.divergence import State
+from orchestrator.core.selection import Selection
 from orchestrator.core.status import TargetStatus
 from orchestrator.operations.status import status
 from orchestrator.project import configuration as files
@@ -27,7 +28,7 @@ def named(scene: Scene) -> dict[Step, str]:
     kept parts of, and what it does have parts of must be.
     """
     configuration = files.load(scene.root / "environments.yaml", Settings(), {})
-    said = {str(one.target): one for one in status(configuration, None, lambda: datetime.now(UTC)).targets}
+    said = {str(one.target): one for one in status(configuration, Selection(), lambda: datetime.now(UTC)).targets}
     names: dict[Step, str] = {}
     for environment, database in scene.databases.items():
         tables = set(sa.inspect(sa.create_engine(database.url, poolclass=sa.NullPool)).get_table_names())
