@@ -61,7 +61,7 @@ def postgresql_session(seconds: float) -> tuple[bytes, tuple[str]]:
 
 _SETTINGS = b"""
 SELECT set_config(name, wanted.value, false)
-FROM json_each_text(%s::json) AS wanted (name, value) JOIN pg_catalog.pg_settings USING (name)
+FROM json_each_text(%s::json) AS wanted (name, value) WHERE current_setting(name, true) IS NOT NULL
 """
 
 

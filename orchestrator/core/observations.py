@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from orchestrator.core.inspection import Lack
 from orchestrator.core.targets import Target
 
 
@@ -43,7 +44,9 @@ class Observation:
     `heads` are the rows of the version table, sorted. `identity` tells this database from others and is stable
     over restarts; `instance` adds what only this running server has, so two observations with the same
     `instance` are one database. `schema` is where the version table is, or would be made. `encrypted` is None
-    where nothing leaves this machine, or nobody answered.
+    where nothing leaves this machine, or nobody answered. `barriers` are what would keep a revision from being
+    recorded; None where that was not asked. `absent` says that the server answered and has no such database or
+    schema. `version_table` is the one that was read, as SQL names it from any session of this database.
     """
 
     target: Target
@@ -58,6 +61,14 @@ class Observation:
     encrypted: bool | None = None
     detail: str | None = None
     mend: str | None = None
+    barriers: tuple[Lack, ...] | None = None
+    absent: bool = False
+    version_table: str | None = None
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is not there, and no run makes it."""
+        return self.absent and not self.reading.readable
 
     @property
     def adoptable(self) -> bool:

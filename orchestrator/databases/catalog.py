@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
+from orchestrator.core.identifiers import identifier
 from orchestrator.databases.connect import access, explained
 from orchestrator.databases.endpoint import Endpoint
 
@@ -59,7 +60,7 @@ def invalid_indexes(endpoint: Endpoint, before: Mapping[str, str], after: Mappin
 
 
 def _quoted(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else '"{}"'.format(name.replace('"', '""'))
+    return name if _PLAIN.fullmatch(name) else identifier(name)
 
 
 def _whole(name: str) -> str | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
 
 from orchestrator.core.urls import FAMILIES, Address, parse
-from orchestrator.databases import mysql, postgresql, sqlite
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import Family
 from orchestrator.errors import ConfigurationError, UnavailableError
-
-_MODULES: dict[str, Family] = {"sqlite": sqlite, "postgresql": postgresql, "mysql": mysql}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ def access(endpoint: Endpoint) -> Access:
             where=str(endpoint.target),
             mend=f"give {environment} a url of one of: {', '.join(FAMILIES)}",
         )
-    return Access(endpoint, address, _MODULES[address.family])
+    module = import_module(f"{__package__}.{address.family}")  # of one family, where one is all that is used
+    return Access(endpoint, address, cast(Family, module))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from orchestrator.core.inspection import Lack
 from orchestrator.core.observations import Reading
 from orchestrator.core.secrets import Redactor
 from orchestrator.core.urls import Address
@@ -37,19 +38,24 @@ class Sight:
     detail: str | None = None
     mend: str | None = None
     encrypted: bool | None = None
+    barriers: tuple[Lack, ...] | None = None
+    absent: bool = False
+    version_table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a database could not be read: how far it came, the cause in plain words, what to do. Holds no secret.
 
-    `passing` says that the server is there and may let us in an instant later.
+    `passing` says that the server is there and may let us in an instant later, `absent` that it answered and has
+    no such database or schema.
     """
 
     reading: Reading
     detail: str
     mend: str | None = None
     passing: bool = False
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,11 @@ class Definition:
 class Family(Protocol):
     """The functions of a family's module. Each may raise the driver's errors, which `explain` understands."""
 
-    def observe(self, endpoint: Endpoint, address: Address) -> Sight:
-        """Reads the version table and what tells this database from others; changes and creates nothing."""
+    def observe(self, endpoint: Endpoint, address: Address, *, rights: bool = False) -> Sight:
+        """Reads the version table and what tells this database from others; changes and creates nothing.
+
+        With `rights` it may tell too what keeps a revision from being recorded, where that costs no connection.
+        """
 
     def definitions(self, endpoint: Endpoint, address: Address) -> Iterable[Definition]:
         """Every object in the target's schema."""
@@ -110,16 +119,18 @@ def one_line(error: object, address: Address) -> str:
 
 def no_version_column(endpoint: Endpoint) -> Failure:
     """For a table that has the version table's name and is not one."""
-    return Failure(
-        Reading.UNVERSIONED,
-        f"table {endpoint.version_table} has no column version_num: it is not Alembic's",
-        f"set version_table of {endpoint.target.environment} to the table that Alembic uses",
-    )
+    mend = f"set version_table of {endpoint.target.environment} to the table that Alembic uses"
+    if endpoint.target.tenant is not None:  # what is wrong with one is no reason to look elsewhere in all of them
+        schema = [endpoint.version_table_schema] if endpoint.version_table_schema is not None else []
+        table = ".".join([*schema, endpoint.version_table])
+        mend = f"if a column of {table} was renamed, name it version_num again; if all tenants have it so, {mend}"
+    what = f"table {endpoint.version_table} has no column version_num: it is not Alembic's"
+    return Failure(Reading.UNVERSIONED, what, mend)
 
 
-def told(failure: Failure | None) -> tuple[str | None, str | None]:
-    """Cause and mend of a failure, or nothing of either."""
-    return (failure.detail, failure.mend) if failure else (None, None)
+def told(failure: Failure | None) -> tuple[str | None, str | None, bool]:
+    """Cause and mend of a failure, or nothing of either; and whether the place is not there."""
+    return (failure.detail, failure.mend, failure.absent) if failure else (None, None, False)
 
 
 def seconds(span: float) -> str:

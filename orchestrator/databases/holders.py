@@ -16,9 +16,12 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator.databases.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from orchestrator.databases.family import Sight
 
 _MARK = re.compile(r"orchestrate (?P<run>\S+) (?P<who>\S+) (?P<pid>\d+)")
 LONGEST_MARK = 63
@@ -105,6 +108,9 @@ class LockSession(Protocol):
 
     def blockers(self) -> tuple[Blocker, ...]:
         """Who has the lock that the session with the work lock waits for; empty where it waits for none."""
+
+    def sight(self) -> Sight | None:
+        """The version table as this session sees it; None where a look must not disturb it, or needs another."""
 
     def alive(self) -> bool:
         """Whether the lock is still held, as cheaply as it can be told."""

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from orchestrator.core.inspection import Inspection
 from orchestrator.core.urls import Address
-from orchestrator.databases import mysql_inspection, postgresql_inspection, sqlite_inspection
+from orchestrator.databases import mysql_inspection, postgresql, sqlite_inspection
 from orchestrator.databases.connect import access, explained
 from orchestrator.databases.endpoint import Endpoint
 
 _FAMILIES: dict[str, Callable[[Endpoint, Address, str | None], Inspection]] = {
-    "postgresql": postgresql_inspection.inspect,
+    "postgresql": postgresql.inspect,
     "mysql": mysql_inspection.inspect,
     "sqlite": sqlite_inspection.inspect,
 }

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from orchestrator.core.observations import Observation
 from orchestrator.databases.connect import Access, access, explained
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import seconds
 from orchestrator.databases.holders import Blocker, Guard, Holder, LockSession
+from orchestrator.databases.probe import observation
 from orchestrator.errors import LockedError
 
 __all__ = [
@@ -98,6 +100,14 @@ class RunLock:
         with self._one_at_a_time:
             self._lost = self._lost or not self._session.alive()
             return not self._lost
+
+    def observe(self, now: Callable[[], datetime]) -> Observation | None:
+        """The target as the lock's own session sees it, which is not env.py's; None where that cannot tell."""
+        at = now()
+        with self._one_at_a_time, suppress(Exception):  # a look on a connection of its own tells what is wrong
+            if not self._lost and (sight := self._session.sight()) is not None:
+                return observation(self.endpoint.target, at, self._to.address.family or "", sight)
+        return None
 
     def work_holder(self) -> Holder | None:
         """Whose session has the work lock now; None where it is free. Raises UnavailableError."""

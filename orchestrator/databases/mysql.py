@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.identifiers import identifier
 from orchestrator.core.observations import Reading
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
@@ -38,6 +39,7 @@ _ABSENT = {1146, 1049, 1051}  # no such table, no such database, unknown table: 
 _UNREADABLE = {1142, 1143, 1044}  # denied on the table, a column, the database
 _NO_COLUMN = 1054
 _LOST = 2013
+_NO_DATABASE = 1049
 _CATALOG_SECONDS = 60.0
 """How long one answer about a whole schema may take: information_schema opens every table of a large one."""
 
@@ -47,11 +49,11 @@ _CAUSES: dict[int, tuple[Reading, str, str]] = {
     1044: (
         Reading.DENIED,
         "the user may not use database {database}",
-        "GRANT SELECT ON `{database}`.* TO the user {user}",
+        "GRANT SELECT ON {quoted}.* TO the user {user}",
     ),
     1130: (Reading.DENIED, "the server lets nobody in from this host", "create the user for this host"),
     1129: (Reading.DENIED, "the server has blocked this host after errors", "FLUSH HOSTS on the server"),
-    1049: (Reading.UNREACHABLE, "the server has no database {database}", "create it, or correct {url}"),
+    _NO_DATABASE: (Reading.UNREACHABLE, "the server has no database {database}", "create it, or correct {url}"),
     1046: (Reading.UNREACHABLE, "the URL names no database", "add /database to {url}"),
     1040: (Reading.UNREACHABLE, "the server has no connection left", "try again later"),
     _LOST: (
@@ -69,7 +71,7 @@ _SOCKET_CAUSES = (
 )
 
 
-def observe(endpoint: Endpoint, address: Address) -> Sight:
+def observe(endpoint: Endpoint, address: Address, *, rights: bool = False) -> Sight:  # noqa: ARG001 - asked apart
     """Reads the version table; what is not there or not permitted, the server's error number tells apart."""
     with connected(endpoint, address, endpoint.timeouts.connect) as connection:
         facts = _facts(connection)
@@ -82,9 +84,10 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
         server, safe = server_name(connection), encrypted(connection)
     place = [facts.get(name) for name in ("SERVER_UUID", "SERVER_UID", "HOSTNAME", "PORT", "DATADIR")]
     identity = fingerprint("mysql", *place, schema, endpoint.version_table)
-    detail, mend = told(failure)
+    detail, mend, _ = told(failure)
     instance = fingerprint(identity, facts["STARTED"])
-    return Sight(reading, heads, server, identity, instance, schema, detail, mend, safe)
+    table = identifier(schema, endpoint.version_table, mark="`")
+    return Sight(reading, heads, server, identity, instance, schema, detail, mend, safe, version_table=table)
 
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
@@ -129,7 +132,8 @@ def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure |
         return Failure(Reading.UNREACHABLE, what, mend, passing=True)
     if number in _CAUSES:
         reading, cause, mend = _CAUSES[number]
-        return Failure(reading, f"{address.shown}: {cause.format(**names)}", mend.format(**names))
+        mend = mend.format(**names, quoted=identifier(names["database"], mark="`"))
+        return Failure(reading, f"{address.shown}: {cause.format(**names)}", mend, absent=number == _NO_DATABASE)
     for word, cause, mend in _SOCKET_CAUSES:
         if word in text:
             what = f"{address.shown}: {cause.format(**names)}"
@@ -152,7 +156,7 @@ def _facts(connection: pymysql.Connection[Any]) -> dict[str, str | None]:
 def _read(
     connection: pymysql.Connection[Any], endpoint: Endpoint, schema: str
 ) -> tuple[Reading, tuple[str, ...], Failure | None]:
-    table = f"`{schema.replace('`', '``')}`.`{endpoint.version_table.replace('`', '``')}`"
+    table = identifier(schema, endpoint.version_table, mark="`")
     with connection.cursor() as cursor:
         try:
             cursor.execute(f"SELECT version_num FROM {table}")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.identifiers import identifier
 from orchestrator.core.inspection import Inspection, Lack, ahead
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
@@ -98,14 +99,14 @@ def _means(written: str, name: str, *, pattern: bool = False) -> bool:
 
 def _lacks(rights: frozenset[str], role: str, database: str) -> Iterator[Lack]:
     missing = tuple(right for right in _NEEDED if right not in rights)
-    place, who = f"`{database.replace('`', '``')}`.*", _quoted(role)
+    place, who = f"{identifier(database, mark='`')}.*", _quoted(role)
     if names := ", ".join(missing):
         yield Lack(f"may not {names} in database {database}", f"GRANT {names} ON {place} TO {who}", missing)
 
 
 def _quoted(role: str) -> str:
     user, _, host = role.rpartition("@")
-    return f"'{user}'@'{host}'"
+    return "@".join(identifier(part, mark="'") for part in (user, host))
 
 
 def _rights(connection: pymysql.Connection[Any], database: str, table: str) -> frozenset[str] | None:

@@ -97,6 +97,9 @@ class UserLocks:
         (session,) = self._ask("SELECT IS_USED_LOCK(%s)", self._work_name)
         return blockers(self._connection, session) if session is not None else ()
 
+    def sight(self) -> None:
+        """A table that is locked would end this session after its time, and the run lock with it."""
+
     def alive(self) -> bool:
         """A lock's session is silent: only when its socket has something to say is the server asked.
 

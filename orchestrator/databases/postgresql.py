@@ -1,45 +1,42 @@
 """PostgreSQL, through psycopg 3, whatever driver the URL names for env.py.
 
-A probe is one connection and two statements in a read-only transaction; nothing is set on the session, which
-behind a pooler is somebody else's next.
+Connections, errors and definitions; what a look at the version table asks stands in `postgresql_sight.py`, and for
+many schemas at once in `postgresql_schemas.py`.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from orchestrator.core.inspection import is_near
+from orchestrator.core.identifiers import identifier
+from orchestrator.core.inspection import Inspection
 from orchestrator.core.libpq import keywords
 from orchestrator.core.observations import Reading
+from orchestrator.core.targets import Target
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.family import (
-    APPLICATION,
-    Definition,
-    Failure,
-    Sight,
-    driver,
-    fingerprint,
-    heads_of,
-    no_version_column,
-    one_line,
-    seconds,
-    told,
-)
+from orchestrator.databases.family import APPLICATION, Definition, Failure, Sight, driver, one_line, seconds
 from orchestrator.databases.holders import LockSession, mark
-from orchestrator.databases.postgresql_locks import AdvisoryLocks
-from orchestrator.databases.postgresql_queries import DEFINITIONS, SIGHT, SYSTEM_IDENTIFIER, UNIDENTIFIED
+from orchestrator.databases.postgresql_blockers import TableLockedError, naming_the_blocker
+from orchestrator.databases.postgresql_inspection import inspected
+from orchestrator.databases.postgresql_locks import AdvisoryLocks, of_which_held
+from orchestrator.databases.postgresql_queries import DEFINITIONS
+from orchestrator.databases.postgresql_schemas import sights
+from orchestrator.databases.postgresql_sight import idle, sight
+from orchestrator.errors import UnavailableError
 
 if TYPE_CHECKING:
     import psycopg
 
     Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
-    Cursor: TypeAlias = psycopg.Cursor[tuple[Any, ...]]
 
 _PREAMBLE = re.compile(r"^connection (failed|is bad): (connection to server .*? failed: )?(FATAL: +)?")
+_NO_DATABASE = "database .* does not exist"
 # libpq gives no SQLSTATE for a connection that failed, so the server's English words have to do.
 _CAUSES: tuple[tuple[str, Reading, str, str], ...] = (
     (
@@ -53,9 +50,9 @@ _CAUSES: tuple[tuple[str, Reading, str, str], ...] = (
         "permission denied for database",
         Reading.DENIED,
         "the role may not connect to this database",
-        "GRANT CONNECT ON DATABASE {database} TO {user}",
+        "GRANT CONNECT ON DATABASE {quoted_database} TO {quoted_user}",
     ),
-    ("not permitted to log in", Reading.DENIED, "the role may not log in", "ALTER ROLE {user} LOGIN"),
+    ("not permitted to log in", Reading.DENIED, "the role may not log in", "ALTER ROLE {quoted_user} LOGIN"),
     (r"role .* does not exist", Reading.DENIED, "the server has no role {user}", "correct the user in {url}"),
     (
         "pg_hba.conf",
@@ -65,7 +62,7 @@ _CAUSES: tuple[tuple[str, Reading, str, str], ...] = (
     ),
     ("authentication failed", Reading.DENIED, "the server did not accept this role", "correct the user in {url}"),
     (
-        r"database .* does not exist",
+        _NO_DATABASE,
         Reading.UNREACHABLE,
         "the server has no database {database}",
         "create it, or correct {url}",
@@ -110,19 +107,56 @@ _CAUSES: tuple[tuple[str, Reading, str, str], ...] = (
 _PASSING = re.compile("starting up|closed the connection|reset by peer")
 
 
-def observe(endpoint: Endpoint, address: Address) -> Sight:
+def observe(endpoint: Endpoint, address: Address, *, rights: bool = False) -> Sight:
     """Reads the version table that Alembic would read, also looking where this role's eyes do not reach."""
     with connected(endpoint, address, APPLICATION) as connection:
-        facts = _facts(connection, endpoint)
-        reading, failure = _judge(facts, endpoint, connection.info.user)
-        heads = _heads(connection, facts["found"], endpoint) if reading is Reading.VERSIONED else ()
-        version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
-        safe = encrypted(connection)
-    schema = facts["found"] or facts["home"]
-    identity = fingerprint("postgresql", facts["system"], facts["database"], schema, endpoint.version_table)
-    detail, mend = told(failure)
-    instance = fingerprint(identity, facts["started"])
-    return Sight(reading, heads, f"PostgreSQL {version}", identity, instance, schema, detail, mend, safe)
+        with naming_the_blocker(connection, endpoint):
+            found = sight(connection, endpoint)
+        return _with_barriers(connection, endpoint, found) if rights else found
+
+
+def observe_schemas(
+    endpoints: Sequence[Endpoint], address: Address, rights: Container[Target]
+) -> Iterator[tuple[Endpoint, Sight | Exception]]:
+    """The same for many schemas of one database, on one connection; raises where that could not be made.
+
+    UnavailableError where the one question to the catalogs, for all of them, takes longer than a look may.
+
+    What went wrong with one schema alone comes in the place of what is seen. `rights` are wanted of those targets.
+    """
+    with connected(endpoints[0], address, APPLICATION) as connection:
+        try:
+            for endpoint, found in sights(connection, endpoints):
+                if isinstance(found, Sight) and endpoint.target in rights:
+                    yield endpoint, _with_barriers(connection, endpoint, found)
+                else:
+                    yield endpoint, found
+        except driver("psycopg", "postgresql").errors.QueryCanceled as error:
+            patience = seconds(endpoints[0].timeouts.connect)
+            what = f"{address.shown}: the system catalogs did not answer within {patience}"
+            raise UnavailableError(what, mend="look at what keeps the server busy, and try again") from error
+
+
+def held(endpoints: Sequence[Endpoint], address: Address) -> tuple[Endpoint, ...]:
+    """Those of many schemas of one database of which somebody has the run lock or the work lock."""
+    with connected(endpoints[0], address, APPLICATION) as connection:
+        return of_which_held(connection, endpoints)
+
+
+def inspect(endpoint: Endpoint, address: Address, schema: str | None) -> Inspection:
+    """The role's rights in `schema`, where the version table is or would be, and the server."""
+    with connected(endpoint, address, APPLICATION) as connection:
+        return inspected(connection, endpoint, schema)
+
+
+def _with_barriers(connection: Connection, endpoint: Endpoint, found: Sight) -> Sight:
+    versioned = found.reading is Reading.VERSIONED
+    try:
+        idle(connection)
+        inspection = inspected(connection, endpoint, found.schema)
+    except driver("psycopg", "postgresql").Error:  # what was seen stays true
+        return found
+    return replace(found, barriers=inspection.barriers(endpoint.target.environment, versioned=versioned))
 
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
@@ -148,6 +182,8 @@ def open_locks(endpoint: Endpoint, address: Address, run_id: str | None) -> Lock
 def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure | None:
     """The driver's errors: by SQLSTATE where there is one, by the server's words where the connection failed."""
     psycopg = driver("psycopg", "postgresql")
+    if isinstance(error, TableLockedError):
+        return _locked(error, endpoint, address)
     if not isinstance(error, psycopg.Error):
         return None
     names = {
@@ -160,24 +196,44 @@ def explain(error: Exception, endpoint: Endpoint, address: Address) -> Failure |
         case "42501":
             return Failure(Reading.DENIED, one_line(error, address), "let this role read the system catalogs")
         case "57014" | "55P03":
-            what = f"{address.shown}: the version table stayed locked for {names['timeout']}"
-            return Failure(Reading.UNREACHABLE, what, "try again when the session that holds it is done")
+            what = f"{address.shown}: it was not answered within {names['timeout']}: {one_line(error, address)}"
+            mend = f"try again, or raise timeouts.connect of {endpoint.target.environment}"
+            return Failure(Reading.UNREACHABLE, what, mend)
     text = _PREAMBLE.sub("", one_line(error, address))
     for pattern, reading, cause, mend in _CAUSES:
         if re.search(pattern, text):
             what = f"{address.shown}: {cause.format(**names)}"
-            return Failure(reading, what, mend.format(**names), passing=_PASSING.search(text) is not None)
+            quoted = {f"quoted_{key}": identifier(names[key]) for key in ("database", "user")}
+            passing = _PASSING.search(text) is not None
+            return Failure(reading, what, mend.format(**names, **quoted), passing, absent=pattern == _NO_DATABASE)
     return Failure(Reading.UNREACHABLE, f"{address.shown}: {text}", f"check {names['url']}")
 
 
-def _connect(endpoint: Endpoint, address: Address, name: str) -> Connection:
+def _locked(error: TableLockedError, endpoint: Endpoint, address: Address) -> Failure:
+    blocker = error.blocker
+    if blocker is None:
+        what = "the version table could not be read in that time, and by now nobody has it locked"
+        mend = f"try again, or raise timeouts.connect of {endpoint.target.environment}"
+    else:
+        what = f"the version table stayed locked by {blocker}"
+        mend = "try again when that session is done"
+        mend += f"; to end it: SELECT pg_terminate_backend({blocker.session})" if blocker.session else ""
+    waited = f"waited {seconds(endpoint.timeouts.connect)}"
+    return Failure(Reading.UNREACHABLE, f"{address.shown}: {what} ({waited})", mend)
+
+
+@functools.cache
+def _known() -> frozenset[str]:
     libpq = driver("psycopg.pq", "postgresql")
-    known = {option.keyword.decode() for option in libpq.Conninfo.get_defaults()}
+    return frozenset(option.keyword.decode() for option in libpq.Conninfo.get_defaults())
+
+
+def _connect(endpoint: Endpoint, address: Address, name: str) -> Connection:
     connection: Connection = driver("psycopg", "postgresql").connect(
         "",
         autocommit=True,
         prepare_threshold=None,
-        **keywords(address, known, endpoint.timeouts.network),
+        **keywords(address, _known(), endpoint.timeouts.network),
         connect_timeout=max(1, round(endpoint.timeouts.connect)),
         application_name=name,
     )
@@ -192,76 +248,3 @@ def connected(endpoint: Endpoint, address: Address, name: str) -> Iterator[Conne
         yield connection
     finally:
         connection.close()
-
-
-def encrypted(connection: Connection) -> bool | None:
-    """Whether it is; None where nothing of it leaves this machine."""
-    if connection.pgconn.ssl_in_use:
-        return True
-    host = connection.pgconn.hostaddr.decode() or connection.info.host
-    return None if is_near(host) else False
-
-
-def _facts(connection: Connection, endpoint: Endpoint) -> dict[str, Any]:
-    psycopg = driver("psycopg", "postgresql")
-    try:
-        return _asked(connection, endpoint, SYSTEM_IDENTIFIER)
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction):
-        # Some providers take the right to call pg_control_system() away from everybody.
-        connection.execute("ROLLBACK")
-        return _asked(connection, endpoint, UNIDENTIFIED)
-
-
-def _asked(connection: Connection, endpoint: Endpoint, identifier: str) -> dict[str, Any]:
-    sql = driver("psycopg.sql", "postgresql")
-    statement = sql.SQL(SIGHT).format(
-        table=sql.Literal(endpoint.version_table),
-        schema=sql.Literal(endpoint.version_table_schema),
-        patience=sql.Literal(f"{max(1, round(endpoint.timeouts.connect * 1000))}ms"),
-        identifier=sql.SQL(identifier),
-    )
-    cursor = _last(connection.execute(statement))
-    names = [column.name for column in cursor.description or ()]
-    return dict(zip(names, cursor.fetchone() or (), strict=True))
-
-
-def _last(cursor: Cursor) -> Cursor:
-    while cursor.nextset():
-        pass
-    return cursor
-
-
-def _heads(connection: Connection, schema: str, endpoint: Endpoint) -> tuple[str, ...]:
-    sql = driver("psycopg.sql", "postgresql")
-    table = sql.Identifier(schema, endpoint.version_table)
-    return heads_of(connection.execute(sql.SQL("SELECT version_num::text FROM {}; ROLLBACK").format(table)))
-
-
-def _judge(facts: dict[str, Any], endpoint: Endpoint, role: str) -> tuple[Reading, Failure | None]:
-    found, home = facts["found"], facts["home"]
-    if found is not None and not (facts["usable"] and facts["readable"]):
-        return Reading.HIDDEN, _hidden(facts, endpoint, role)
-    if found is not None:
-        failure = None if facts["proper"] else no_version_column(endpoint)
-        return (failure.reading if failure else Reading.VERSIONED), failure
-    if home is None:
-        return Reading.EMPTY, _homeless(endpoint)
-    if not facts["home_usable"]:
-        detail = f"role {role} may use no schema of its search_path"
-        return Reading.DENIED, Failure(Reading.DENIED, detail, f'GRANT USAGE ON SCHEMA "{home}" TO "{role}"')
-    return (Reading.UNVERSIONED if facts["populated"] else Reading.EMPTY), None
-
-
-def _hidden(facts: dict[str, Any], endpoint: Endpoint, role: str) -> Failure:
-    schema, table = facts["found"], endpoint.version_table
-    if not facts["usable"]:
-        detail = f"{schema}.{table} is there, but role {role} may not use schema {schema}"
-        return Failure(Reading.HIDDEN, detail, f'GRANT USAGE ON SCHEMA "{schema}" TO "{role}"')
-    detail = f"{schema}.{table} is there, but role {role} may not read it"
-    return Failure(Reading.HIDDEN, detail, f'GRANT SELECT ON "{schema}"."{table}" TO "{role}"')
-
-
-def _homeless(endpoint: Endpoint) -> Failure:
-    wanted = endpoint.version_table_schema
-    detail = f"no schema {wanted} yet" if wanted else "no schema of this role's search_path exists"
-    return Failure(Reading.EMPTY, detail, f'CREATE SCHEMA "{wanted}"' if wanted else "set its search_path")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.identifiers import identifier
 from orchestrator.core.inspection import Inspection, Lack, ahead
-from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.family import APPLICATION
-from orchestrator.databases.postgresql import connected, encrypted
+from orchestrator.databases.postgresql_sight import encrypted
+
+if TYPE_CHECKING:
+    from orchestrator.databases.postgresql_sight import Connection
 
 _LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout")
 # env.py may SET ROLE: what any role may do that this one is a member of, it may do.
@@ -43,46 +45,45 @@ SELECT current_user::text AS role, current_database()::text AS database, pg_back
         ) ORDER BY 1
     ) AS owners,
     ARRAY(
-        SELECT ARRAY[name, current_setting(name)] FROM pg_catalog.pg_settings
-        WHERE name = ANY (%(limits)s) AND setting <> '0' ORDER BY name
+        SELECT ARRAY[name, current_setting(name, true)] FROM unnest(%(limits)s::text[]) AS name
+        WHERE current_setting(name, true) <> '0' ORDER BY name
     ) AS limits
 """
 
 
-def inspect(endpoint: Endpoint, address: Address, schema: str | None) -> Inspection:
+def inspected(connection: Connection, endpoint: Endpoint, schema: str | None) -> Inspection:
     """The role's rights in `schema`, where the version table is or would be; raises psycopg's errors."""
-    with connected(endpoint, address, APPLICATION) as connection:
-        names = {"schema": schema, "table": endpoint.version_table, "limits": list(_LIMITS)}
-        asked = time.time()
-        cursor = connection.execute(_FACTS, names)
-        answered = time.time()
-        row = cursor.fetchone() or ()
-        facts = dict(zip([column.name for column in cursor.description or ()], row, strict=True))
-        version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
-        return Inspection(
-            server=f"PostgreSQL {version}",
-            role=facts["role"],
-            lacks=tuple(_lacks(facts, endpoint, schema)),
-            owners=tuple(facts["owners"]),
-            standby=facts["standby"],
-            read_only=facts["read_only"],
-            pooler=facts["backend"] != connection.info.backend_pid,
-            encrypted=encrypted(connection),
-            clock=ahead(facts["clock"], asked, answered),
-            limits=tuple((name, value) for name, value in facts["limits"]),
-        )
+    names = {"schema": schema, "table": endpoint.version_table, "limits": list(_LIMITS)}
+    asked = time.time()
+    cursor = connection.execute(_FACTS, names)
+    answered = time.time()
+    row = cursor.fetchone() or ()
+    facts = dict(zip([column.name for column in cursor.description or ()], row, strict=True))
+    version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
+    return Inspection(
+        server=f"PostgreSQL {version}",
+        role=facts["role"],
+        lacks=tuple(_lacks(facts, endpoint, schema)),
+        owners=tuple(facts["owners"]),
+        standby=facts["standby"],
+        read_only=facts["read_only"],
+        pooler=facts["backend"] != connection.info.backend_pid,
+        encrypted=encrypted(connection),
+        clock=ahead(facts["clock"], asked, answered),
+        limits=tuple((name, value) for name, value in facts["limits"]),
+    )
 
 
 def _lacks(facts: dict[str, Any], endpoint: Endpoint, schema: str | None) -> list[Lack]:
-    role, lacks = facts["role"], []
+    who, lacks = identifier(facts["role"]), []
     wanted = schema or endpoint.version_table_schema
     if facts["may_create"] is False:
-        grant = f'GRANT CREATE ON SCHEMA "{schema}" TO "{role}"'
+        grant = f"GRANT CREATE ON SCHEMA {identifier(schema or '')} TO {who}"
         lacks.append(Lack(f"may not create tables in schema {schema}", grant, ("CREATE",)))
     if facts["may_create"] is None and not facts["may_create_schema"]:
-        mend = f'CREATE SCHEMA "{wanted}" AUTHORIZATION "{role}"' if wanted else "set its search_path"
+        mend = f"CREATE SCHEMA {identifier(wanted)} AUTHORIZATION {who}" if wanted else "set its search_path"
         lacks.append(Lack(f"has no schema{f' {wanted}' if wanted else ''}, and may not create one", mend))
     if verbs := ", ".join(denied := facts["denied"]):
-        grant = f'GRANT {verbs} ON "{schema}"."{endpoint.version_table}" TO "{role}"'
+        grant = f"GRANT {verbs} ON {identifier(schema or '', endpoint.version_table)} TO {who}"
         lacks.append(Lack(f"may not {verbs} on {schema}.{endpoint.version_table}", grant, tuple(denied)))
     return lacks

@@ -5,17 +5,26 @@ A session that waits in `pg_advisory_lock` holds a snapshot, for which CREATE IN
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.network import postgresql_session
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.holders import Blocker, Guard, Holder, marked, postgresql_key, proof_key, readable
 from orchestrator.databases.postgresql_blockers import blockers
+from orchestrator.databases.postgresql_sight import idle, sight
 from orchestrator.errors import UnavailableError
 
 if TYPE_CHECKING:
-    import psycopg
+    from orchestrator.databases.family import Sight
+    from orchestrator.databases.postgresql_sight import Connection
+
+_GRACE = 1.0
+"""Seconds beyond the server's own timeouts after which its silence ends a look."""
 
 # A bigint key is shown in two halves, with objsubid 1. Of other roles' sessions an unprivileged role sees the
 # process, the role and the application_name, but no times.
@@ -27,6 +36,11 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
   AND l.classid::bigint = %s AND l.objid::bigint = %s
 """
+_HELD = """
+SELECT classid::bigint, objid::bigint FROM pg_catalog.pg_locks
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+"""
 
 
 class AdvisoryLocks:
@@ -35,7 +49,7 @@ class AdvisoryLocks:
     A third, whose key is this session's alone, is held beside the run lock: no other run can hold it elsewhere.
     """
 
-    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], endpoint: Endpoint) -> None:
+    def __init__(self, connection: Connection, endpoint: Endpoint) -> None:
         self._connection = connection
         self._endpoint = endpoint
         self._run_key = postgresql_key("run", endpoint)
@@ -109,6 +123,14 @@ class AdvisoryLocks:
         """Who stands in the way of the session that has the work lock."""
         return blockers(self._connection, *_halves(self._work_key))
 
+    def sight(self) -> Sight:
+        """The version table, in a transaction that has ended when this returns; raises psycopg's errors."""
+        with _bounded(self._connection, 2 * self._endpoint.timeouts.connect + _GRACE):
+            try:
+                return sight(self._connection, self._endpoint)
+            finally:
+                idle(self._connection)
+
     def alive(self) -> bool:
         """A lock's session is silent: only when its socket has something to say is the server asked."""
         if self._connection.closed:
@@ -138,6 +160,33 @@ class AdvisoryLocks:
         row = self._connection.execute(statement.encode(), parameters or None).fetchone()
         assert row is not None
         return row
+
+
+def of_which_held(connection: Connection, endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """Those of which somebody has the run lock or the work lock, of many in the database of this connection."""
+    held = {(high, low) for high, low in connection.execute(_HELD).fetchall()}
+    kinds = ("run", "work")
+    return tuple(one for one in endpoints if any(_halves(postgresql_key(kind, one)) in held for kind in kinds))
+
+
+@contextmanager
+def _bounded(connection: Connection, seconds: float) -> Iterator[None]:
+    """Ends the connection when what is inside takes longer: a server that froze keeps no timeout."""
+    channel = socket.socket(fileno=os.dup(connection.fileno()))
+    timer = Timer(seconds, _shut, (channel,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        channel.close()
+
+
+def _shut(channel: socket.socket) -> None:
+    with suppress(OSError):
+        channel.shutdown(socket.SHUT_RDWR)
 
 
 def _halves(key: int) -> tuple[int, int]:

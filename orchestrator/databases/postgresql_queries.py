@@ -6,6 +6,20 @@ SYSTEM_IDENTIFIER = "(SELECT system_identifier FROM pg_control_system())::text"
 UNIDENTIFIED = "concat_ws(':', inet_server_addr(), inet_server_port(), current_database())"
 """In place of the system identifier, where this role may not ask for it."""
 
+# The normal case: the version table is where the server itself finds it, and may be read. Whatever is not so is an
+# error of class 42, after which SIGHT is asked. A database's folder is named by its oid: asking pg_database would
+# open one more table, and in a new session that costs as much as the heads themselves.
+GLANCE = """
+BEGIN READ ONLY;
+SET LOCAL statement_timeout = {patience};
+SELECT ARRAY(SELECT version_num::text FROM {name}) AS heads, relnamespace::regnamespace::text AS found,
+    pg_relation_filepath('pg_catalog.pg_class'::regclass) AS folder,
+    extract(epoch FROM pg_postmaster_start_time())::text AS started,
+    {identifier} AS system
+FROM pg_catalog.pg_class WHERE oid = {text}::regclass;
+ROLLBACK
+"""
+
 # The path is read from the setting, not from current_schemas(): that leaves out what this role may not use, and
 # an invisible version table would look like an empty database. A schema's name with a comma in it is not found.
 SIGHT = """
@@ -49,6 +63,43 @@ SELECT home.nspname::text AS home, home.usable AS home_usable,
     extract(epoch FROM pg_postmaster_start_time())::text AS started,
     {identifier} AS system
 FROM (SELECT) AS one LEFT JOIN home ON true LEFT JOIN version_table ON true
+"""
+
+# As SIGHT, for many schemas at once, each with the table that is its version table.
+SIGHTS = """
+BEGIN READ ONLY;
+SET LOCAL statement_timeout = {patience};
+SELECT wanted.position::int AS position, home.nspname::text AS home,
+    has_schema_privilege(home.oid, 'USAGE') AS home_usable,
+    CASE WHEN c.oid IS NOT NULL THEN home.nspname::text END AS found,
+    has_schema_privilege(home.oid, 'USAGE') AS usable,
+    has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT') AS readable,
+    a.attname IS NOT NULL AS proper,
+    CASE WHEN c.oid IS NULL THEN EXISTS (
+        SELECT FROM pg_catalog.pg_class AS other
+        WHERE other.relnamespace = home.oid AND other.relkind IN ('r', 'p', 'f') AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_depend AS d
+            WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = other.oid AND d.deptype = 'e'
+        )
+    ) END AS populated,
+    (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS database,
+    extract(epoch FROM pg_postmaster_start_time())::text AS started,
+    {identifier} AS system
+FROM unnest({schemas}::text[], {tables}::text[]) WITH ORDINALITY AS wanted (schema, name, position)
+LEFT JOIN pg_catalog.pg_namespace AS home ON home.nspname = wanted.schema
+LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = home.oid AND c.relname = wanted.name
+    AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'version_num' AND NOT a.attisdropped
+ORDER BY wanted.position;
+ROLLBACK
+"""
+
+HEADS = """
+BEGIN READ ONLY;
+SET LOCAL statement_timeout = {patience};
+SET LOCAL lock_timeout = {lock};
+{heads};
+ROLLBACK
 """
 
 DEFINITIONS = """

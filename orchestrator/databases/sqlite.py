@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode
 
+from orchestrator.core.identifiers import identifier
 from orchestrator.core.observations import Reading
 from orchestrator.core.urls import MEMORY, Address
 from orchestrator.databases.endpoint import Endpoint
@@ -63,7 +64,7 @@ class File:
         return f"file:{quote(str(self.path))}?{urlencode({**dict(self.options), 'mode': 'rw'})}"
 
 
-def observe(endpoint: Endpoint, address: Address) -> Sight:
+def observe(endpoint: Endpoint, address: Address, *, rights: bool = False) -> Sight:  # noqa: ARG001 - asked apart
     """Reads the version table; a missing file is an empty database and stays missing."""
     server = f"SQLite {driver('sqlite3', 'sqlite').sqlite_version}"
     schema = endpoint.version_table_schema or "main"
@@ -88,8 +89,9 @@ def observe(endpoint: Endpoint, address: Address) -> Sight:
     instance = fingerprint("sqlite", status.st_dev, status.st_ino, schema, endpoint.version_table)
     with opened(file, endpoint) as connection:
         reading, heads, failure = _read(connection, endpoint, schema)
-    detail, mend = told(failure)
-    return Sight(reading, heads, server, identity, instance, schema, detail, mend)
+    detail, mend, _ = told(failure)
+    table = identifier(schema, endpoint.version_table)
+    return Sight(reading, heads, server, identity, instance, schema, detail, mend, version_table=table)
 
 
 def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
@@ -99,9 +101,9 @@ def definitions(endpoint: Endpoint, address: Address) -> Iterable[Definition]:
         return
     schema = endpoint.version_table_schema or "main"
     with opened(file, endpoint) as connection:
-        for kind, name, table, sql in connection.execute(_OBJECTS.format(schema=_quoted(schema))):
+        for kind, name, table, sql in connection.execute(_OBJECTS.format(schema=identifier(schema))):
             yield Definition(f"{kind} {name}", f"{table} {sql}")
-        for table, column, *rest in connection.execute(_COLUMNS.format(schema=_quoted(schema)), (schema,)):
+        for table, column, *rest in connection.execute(_COLUMNS.format(schema=identifier(schema)), (schema,)):
             yield Definition(f"column {table}.{column}", repr(rest))
 
 
@@ -188,7 +190,7 @@ def opened(file: File, endpoint: Endpoint) -> Iterator[sqlite3.Connection]:
 def _read(
     connection: sqlite3.Connection, endpoint: Endpoint, schema: str
 ) -> tuple[Reading, tuple[str, ...], Failure | None]:
-    rows = connection.execute(_OBJECTS.format(schema=_quoted(schema)))
+    rows = connection.execute(_OBJECTS.format(schema=identifier(schema)))
     objects = {name for kind, name, *_ in rows if kind != "index"}
     table = endpoint.version_table
     if table not in objects:
@@ -196,9 +198,5 @@ def _read(
     columns = connection.execute("SELECT name FROM pragma_table_xinfo(?, ?)", (table, schema))
     if ("version_num",) not in columns.fetchall():
         return Reading.UNVERSIONED, (), no_version_column(endpoint)
-    rows = connection.execute(f"SELECT version_num FROM {_quoted(schema)}.{_quoted(table)}")
+    rows = connection.execute(f"SELECT version_num FROM {identifier(schema, table)}")
     return Reading.VERSIONED, heads_of(rows), None
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -71,6 +71,9 @@ class SideFileLocks:
         """Nobody: SQLite does not tell who has a database locked."""
         return ()
 
+    def sight(self) -> None:
+        """A lock on a file beside the database has no connection to it."""
+
     def alive(self) -> bool:
         """Whether lock file and database are still the same files: a replaced one is not locked."""
         return (

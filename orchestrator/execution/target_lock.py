@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from orchestrator.core.events import EventKind
+from orchestrator.core.observations import Observation
 from orchestrator.core.targets import Target
 from orchestrator.databases.locks import Guard, Holder, OnWait, RunLock, acquire, wait_for_work
 from orchestrator.errors import LockedError, UnavailableError
@@ -49,6 +50,10 @@ class TargetLock:
     def guard(self) -> Guard:
         """What the worker is told, to prove that it is in the same database and to take the work lock."""
         return self._lock.guard
+
+    def observe(self) -> Observation | None:
+        """The target as the session of the lock sees it; None where that cannot tell."""
+        return self._lock.observe(self._setting.now)
 
     def alive(self) -> bool:
         """Whether it is still held."""

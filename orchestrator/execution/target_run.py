@@ -30,7 +30,7 @@ from orchestrator.errors import (
 from orchestrator.execution.checkpoints import Checkpoints
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.conversation import converse
-from orchestrator.execution.doubt import seen_now
+from orchestrator.execution.doubt import recorded, seen_now
 from orchestrator.execution.facts import facts_of
 from orchestrator.execution.failures import CANCELLED, failure_of
 from orchestrator.execution.leftovers import few
@@ -122,7 +122,7 @@ class _TargetRun:
 
     def _reconciled(self) -> tuple[Step, ...]:
         """The steps that are left, after the recovered ones were recorded; raises where it must not go on."""
-        observation, has = self._observe()
+        observation, has = self._observe(self._lock)
         if has is None:
             raise self._unplaced(observation)
         self._checkpoints.heads = observation.heads
@@ -196,19 +196,23 @@ class _TargetRun:
         self._statements.told(revision, progress, told)
 
     def committed(self, revision: str) -> None:
-        """The worker says that a revision is committed; believed only when a fresh connection sees it."""
+        """The worker says that a revision is committed; believed only when another connection sees it."""
         self._watch.ended()
-        observation, has = self._observe()
+        observation, has = self._observe(self._lock)
         if has is not None and self._checkpoints.step(revision).done(has):
             self._checkpoints.applied(revision, observation)
 
     # --- afterwards ---
 
     def _settle(self, final: Mapping[str, Any], error: OrchestrateError | None) -> None:
-        """Decide every step that was begun and not seen done, from a fresh look; raises what went wrong."""
-        if final["say"] != "finished":
+        """Decide every step that was begun and not seen done, from another look; raises what went wrong.
+
+        After anything but a good end it is on a new connection: what went wrong may have reached the lock's.
+        """
+        ended = final["say"] == "finished"
+        if not ended:
             self._wait_to_judge(error)
-        observation, has = self._observe()
+        observation, has = self._observe(self._lock if ended else None)
         if has is None:
             raise error if error and not self._checkpoints.open else self._unplaced(observation)
         self._checkpoints.heads = observation.heads
@@ -248,7 +252,7 @@ class _TargetRun:
     def _half_done(self, one: Undone, error: OrchestrateError) -> OrchestrateError:
         revision = one.step.revision
         self._checkpoints.in_doubt(revision, reason=str(error), **one.found)
-        doubt = doubt_of(self._setting.journal.run(self._setting.run_id), self._target, revision)
+        doubt = recorded(self._setting, self._target, self._checkpoints.step(revision))
         self._checkpoints.doubtful(doubt)
         what = f"revision {revision} stopped half-way. {error.what}. Left in the database: {one.left}"
         # A connection that went elsewhere is the graver of the two, and the step's outcome is recorded anyway.
@@ -266,8 +270,8 @@ class _TargetRun:
 
     # --- looking ---
 
-    def _observe(self) -> tuple[Observation, frozenset[str] | None]:
-        observation = look(self._setting, self._target, patient=bool(self._checkpoints.open))
+    def _observe(self, lock: TargetLock | None = None) -> tuple[Observation, frozenset[str] | None]:
+        observation = look(self._setting, self._target, lock, patient=bool(self._checkpoints.open))
         self._transactional = observation.transactional
         if self._setting.plan.kind is PlanKind.ADOPT and observation.adoptable:
             return observation, frozenset()

@@ -16,7 +16,8 @@ from orchestrator.operations.survey import Survey
 def forbidden(seen: Survey, targets: Iterable[Target]) -> OrchestrateError | None:
     """Why the roles of the URLs could not record a revision, for all of these targets; None where they could.
 
-    Only what is certain counts. A database that went away since it was probed is none: the run will say so.
+    What the survey did not ask on its own connections is asked now. Only what is certain counts. A database that
+    went away since it was probed is none: the run will say so.
     """
     asked = [target for target in targets if seen.world.observations[target].reading.answered]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -28,10 +29,13 @@ def forbidden(seen: Survey, targets: Iterable[Target]) -> OrchestrateError | Non
 
 def _problems(seen: Survey, target: Target) -> Iterator[Problem]:
     observation = seen.world.observations[target]
-    try:
-        inspection = inspect(seen.endpoints[target], observation.schema)
-    except UnavailableError:
-        return
-    versioned = observation.reading is Reading.VERSIONED
-    for barrier in inspection.barriers(target.environment, versioned=versioned):
+    barriers = observation.barriers
+    if barriers is None:
+        try:
+            inspection = inspect(seen.endpoints[target], observation.schema)
+        except UnavailableError:
+            return
+        versioned = observation.reading is Reading.VERSIONED
+        barriers = inspection.barriers(target.environment, versioned=versioned)
+    for barrier in barriers:
         yield Problem(barrier.what, str(target), barrier.mend)

@@ -104,6 +104,9 @@ def test_a_foreign_table_of_that_name_is_unversioned(database_url: str) -> None:
     seen = look(database_url)
     assert seen.reading is Reading.UNVERSIONED
     assert seen.detail == "table alembic_version has no column version_num: it is not Alembic's"
+    assert seen.mend == "set version_table of prod to the table that Alembic uses"
+    of_a_tenant = look(database_url, target="prod@acme").mend or ""
+    assert of_a_tenant.startswith("if a column of alembic_version was renamed, name it version_num again")
 
 
 def test_another_name_of_the_version_table_is_followed(database_url: str) -> None:
@@ -264,7 +267,8 @@ def test_a_tenant_is_its_schema(postgresql_server: PostgreSQL) -> None:
     missing = look(url, version_table_schema="nobody")
     assert (new.reading, new.schema) == (Reading.EMPTY, "acme")
     assert (there.reading, there.heads) == (Reading.VERSIONED, ("b2",))
-    assert (missing.reading, missing.detail) == (Reading.EMPTY, "no schema nobody yet")
+    assert there.version_table == '"acme"."alembic_version"'
+    assert (missing.reading, missing.detail) == (Reading.EMPTY, "there is no schema nobody")
 
 
 @pytest.mark.postgresql
@@ -284,12 +288,14 @@ def test_a_locked_version_table_does_not_hang(postgresql_server: PostgreSQL) -> 
     name, url = postgresql_server.new_database()
     versioned(url, "a1")
     with postgresql_server.connect(name) as other, other.transaction():
-        other.execute("LOCK TABLE alembic_version")
+        other.execute("SET application_name = 'nightly'; LOCK TABLE alembic_version")
+        session = other.info.backend_pid
         start = time.monotonic()
         seen = look(url, connect=0.3)
         assert time.monotonic() - start < 2
     assert seen.reading is Reading.UNREACHABLE
-    assert "stayed locked" in (seen.detail or "")
+    assert f"stayed locked by session {session} (app 'nightly', role postgres, since " in (seen.detail or "")
+    assert (seen.mend or "").endswith(f"; to end it: SELECT pg_terminate_backend({session})")
 
 
 @pytest.mark.postgresql
