@@ -7,26 +7,13 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli import (
-    adopt,
-    doctor,
-    history,
-    init,
-    journal,
-    locks,
-    plan,
-    release,
-    resolve,
-    rollback,
-    schema,
-    status,
-)
 from orchestrator.cli.session import Session, fail, now
 from orchestrator.core.failure import Failure
 from orchestrator.core.secrets import Redactor
@@ -38,16 +25,48 @@ _Misuse: Any = typer.BadParameter.__base__
 _NEW_OBJECTS = 50_000
 """After how many Python looks for garbage; its own 700 suits programs that start with little."""
 
-app = typer.Typer(
-    name=_NAME,
-    help="Move every database of an application through the same Alembic revisions, from dev to prod.",
-    epilog="Start with: orchestrate init, then orchestrate status.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_MODULES = {
+    "status": "status",
+    "locks": "locks",
+    "plan": "plan",
+    "promote": "release",
+    "rollout": "release",
+    "resume": "release",
+    "rollback": "rollback",
+    "adopt": "adopt",
+    "resolve": "resolve",
+    "runs": "history",
+    "show": "history",
+    "doctor": "doctor",
+    "init": "init",
+    "schema": "schema",
+    "journal": "journal",
+}
+"""Each command, or group of them, and the module beside this one that has it: loaded when it is typed."""
+
+
+def application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The command line: the command that these arguments begin with, or all of them where they begin with none."""
+    app = typer.Typer(
+        name=_NAME,
+        help="Move every database of an application through the same Alembic revisions, from dev to prod.",
+        epilog="Start with: orchestrate init, then orchestrate status.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in set(arguments[:1]) & _MODULES.keys() or _MODULES:
+        module = import_module(f"orchestrator.cli.{_MODULES[name]}")
+        if name != "journal":
+            _add(app, name, getattr(module, name))
+            continue
+        app.add_typer(module.app, name=name)
+        for below, command in module.COMMANDS.items():
+            _add(module.app, below, command)
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -56,7 +75,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     _version_option: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
@@ -65,29 +83,10 @@ def _root(
     """Take the options that stand before a command."""
 
 
-def _add(name: str, command: Callable[..., None], group: typer.Typer = app) -> None:
+def _add(group: typer.Typer, name: str, command: Callable[..., None]) -> None:
     """A command whose help is its docstring, with the lines of the examples kept as they are."""
     told = inspect.getdoc(command) or ""
     group.command(name, help=told.replace("\n\nExample", "\n\n\b\nExample"))(command)
-
-
-_add("status", status.status)
-_add("locks", locks.locks)
-_add("plan", plan.plan)
-_add("promote", release.promote)
-_add("rollout", release.rollout)
-_add("resume", release.resume)
-_add("rollback", rollback.rollback)
-_add("adopt", adopt.adopt)
-_add("resolve", resolve.resolve)
-_add("runs", history.runs)
-_add("show", history.show)
-_add("doctor", doctor.doctor)
-_add("init", init.init)
-_add("schema", schema.schema)
-app.add_typer(journal.app, name="journal")
-for _name, _command in journal.COMMANDS.items():
-    _add(_name, _command, journal.app)
 
 
 def main() -> None:
@@ -95,7 +94,7 @@ def main() -> None:
     # Looking for garbage while modules load, and in all of them at exit, finds none and is a tenth of `status`.
     gc.set_threshold(_NEW_OBJECTS)
     try:
-        code = app(prog_name=_NAME, standalone_mode=False)
+        code = application(sys.argv[1:])(prog_name=_NAME, standalone_mode=False)
     except _Misuse as error:
         code = _misused(error, sys.argv[1:])
     gc.freeze()
@@ -105,23 +104,20 @@ def main() -> None:
 def _misused(error: Any, arguments: Sequence[str]) -> int:
     """Tell that the command line itself is wrong, also to a program that asked for JSON; returns the exit code."""
     error.message = Redactor().text(error.message)  # it may repeat a URL that stands in the wrong place
-    if not _json_asked(arguments):
+    format = _format_asked(arguments)  # noqa: A001 - the option's name
+    if format not in ("json", "jsonl"):
         error.show()
         return int(error.exit_code)
-    known = {
-        *(command.name for command in app.registered_commands),
-        *(group.name for group in app.registered_groups),
-    }
-    command = next((word for word in arguments if word in known), "")
+    command = next((word for word in arguments if word in _MODULES), "")
     mend = f"{_NAME} {command} --help".replace("  ", " ")
     try:
-        fail(Session(command, format="json"), now(), Failure("usage", error.format_message(), mend, Exit.USAGE))
+        fail(Session(command, format=format), now(), Failure("usage", error.format_message(), mend, Exit.USAGE))
     except typer.Exit as left:
         return left.exit_code
 
 
-def _json_asked(arguments: Sequence[str]) -> bool:
-    """Whether JSON was asked for, on a command line that could not be read to its end."""
+def _format_asked(arguments: Sequence[str]) -> str:
+    """The format that was asked for, on a command line that could not be read to its end."""
     given = [value for option, value in pairwise([*arguments, ""]) if option in ("-f", "--format")]
     given += [word.partition("=")[2] for word in arguments if word.startswith("--format=")]
-    return (given or [os.environ.get("ORCHESTRATE_FORMAT", "")])[-1] == "json"
+    return (given or [os.environ.get("ORCHESTRATE_FORMAT", "")])[-1]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.core.plan import Action, Step
 from orchestrator.core.run import Run
-from orchestrator.core.step_record import Progress, Statement
+from orchestrator.core.step_record import Progress, Statement, StepRecord
 from orchestrator.core.targets import Target
 
 
@@ -65,14 +65,15 @@ class Completion:
 
 def doubt_of(run: Run, target: Target, revision: str) -> Doubt:
     """What the journal tells of the step; objects and indexes are those found when it failed."""
-    record = run.record(target, revision)
     action = next(step.action for step in run.steps_of(target) if step.revision == revision)
-    return Doubt(
-        run.id,
-        run.actor,
-        target,
-        revision,
-        reverting=action is Action.DOWNGRADE,
+    known = Doubt(run.id, run.actor, target, revision, reverting=action is Action.DOWNGRADE)
+    return with_record(known, run.record(target, revision))
+
+
+def with_record(doubt: Doubt, record: StepRecord) -> Doubt:
+    """The same with what is recorded of the step."""
+    return replace(
+        doubt,
         since=record.since,
         statements=record.statements or _kept(record.body.get("kept", ())),
         changes=tuple(record.body.get("changes", ())),

@@ -9,7 +9,6 @@ two against each other on random graphs. Pure: reads no file, knows no database.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from orchestrator.core.script_faults import circles, faults
@@ -178,17 +177,24 @@ class Graph:
                 yield below, above
 
     def _only_order(self, revisions: Collection[str]) -> tuple[str, ...] | None:
+        """The one order in which each comes after all that it needs; None where there are several."""
         wanted = set(revisions)
-        sorter = TopologicalSorter({r: [p for p in self._parents[r] if p in wanted] for r in wanted})
-        sorter.prepare()
+        followers: dict[str, list[str]] = {revision: [] for revision in wanted}
+        lacking: dict[str, int] = {}
+        for revision in wanted:
+            parents = wanted.intersection(self._parents[revision])
+            lacking[revision] = len(parents)
+            for parent in parents:
+                followers[parent].append(revision)
+        ready = [revision for revision, parents in lacking.items() if not parents]
         ordered: list[str] = []
-        while sorter.is_active():
-            ready = sorter.get_ready()
-            if len(ready) > 1:
-                return None
-            ordered.extend(ready)
-            sorter.done(*ready)
-        return tuple(ordered)
+        while len(ready) == 1:
+            ordered += ready
+            above, ready = followers[ordered[-1]], []
+            for revision in above:
+                lacking[revision] -= 1
+                ready += [revision] if not lacking[revision] else []
+        return None if ready else tuple(ordered)
 
     def _order_of_alembic(self, revisions: Collection[str], after: Collection[str]) -> tuple[str, ...]:
         wanted = set(revisions)

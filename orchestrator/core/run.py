@@ -14,6 +14,7 @@ from enum import StrEnum
 from orchestrator.core import plan as plans
 from orchestrator.core import step_record
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Action, Plan, Step, TargetPlan, at
 from orchestrator.core.revisions import Graph
 from orchestrator.core.step_record import StepRecord, StepState
@@ -48,6 +49,10 @@ class Run:
     steps: Mapping[tuple[Target, str], StepRecord] = field(default_factory=dict)
     last_sequence: int = 0
     """The journal's number of the last event that is in this."""
+    verified: frozenset[tuple[str, int]] = frozenset()
+    """The waves whose `verify` passed, by environment and number."""
+    stopped_by: str | None = None
+    """Why it went no further, beside what its targets say: a wave's `verify`, a spent failure budget."""
 
     @property
     def open(self) -> bool:
@@ -78,6 +83,12 @@ class Run:
         """Whether every step planned for the target is recorded as applied."""
         return all(self.record(target, step.revision).state is StepState.APPLIED for step in self.steps_of(target))
 
+    def with_finished(self, targets: Mapping[Target, datetime]) -> Run:
+        """The same with every step of these targets as applied, by the end that was recorded of each."""
+        records = {target: StepRecord(StepState.APPLIED, at) for target, at in targets.items()}
+        done = {(t, step.revision): record for t, record in records.items() for step in self.steps_of(t)}
+        return replace(self, steps={**self.steps, **done})
+
     def record(self, target: Target, revision: str) -> StepRecord:
         """What is recorded of a step; PLANNED where nothing is."""
         return self.steps.get((target, revision), StepRecord(StepState.PLANNED, self.started_at))
@@ -90,6 +101,7 @@ def fold(events: Iterable[Event]) -> Run | None:
     body is not what was recorded.
     """
     run: Run | None = None
+    event: Event | None = None
     steps: dict[tuple[Target, str], StepRecord] = {}
     for event in events:
         if not isinstance(event.body, Mapping):
@@ -99,7 +111,9 @@ def fold(events: Iterable[Event]) -> Run | None:
             key = event.target, event.revision
             if (record := step_record.after(event, steps.get(key))) is not None:
                 steps[key] = record
-    return run
+    if run is None or event is None:
+        return None
+    return replace(run, last_event_at=event.at, last_sequence=event.sequence or 0)
 
 
 def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
@@ -122,12 +136,15 @@ def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
 
 
 def _continued(run: Run, event: Event) -> Run:
-    run = replace(run, last_event_at=event.at, last_sequence=event.sequence or 0)
     match event.kind:
         case EventKind.RUN_FINISHED:
-            return replace(run, outcome=Outcome(event.body["outcome"]), finished_at=event.at)
+            outcome, why = Outcome(event.body["outcome"]), event.body.get("reason")
+            return replace(run, outcome=outcome, finished_at=event.at, stopped_by=why)
         case EventKind.RUN_RESUMED:
-            return replace(run, outcome=None, finished_at=None)
+            return replace(run, outcome=None, finished_at=None, stopped_by=None)
+        case EventKind.WAVE_FINISHED if event.body["verify"] == "passed":
+            wave = str(event.body["environment"]), int(event.body["number"])
+            return replace(run, verified=run.verified | {wave})
         case _:
             return run
 
@@ -201,6 +218,26 @@ def lost(run: Run, target: Target, has: frozenset[str]) -> tuple[str, ...]:
     """
     done = (s for s in run.steps_of(target) if run.record(target, s.revision).state is StepState.APPLIED)
     return tuple(step.revision for step in done if not step.done(has))
+
+
+def gone(observation: Observation, run: Run | None, graph: Graph) -> Observation:
+    """What was observed of a target that is not there, with what `run` recorded of it: it was there once."""
+    left = _left(run, observation.target, graph) if run is not None and observation.absent else frozenset()
+    if run is None or not left:
+        return observation
+    what = f"{observation.detail}: it is gone since run {run.id} left it at {at(graph.top(left))}"
+    mend = "was it dropped, renamed or moved? restore it from a backup, or take it out of environments.yaml"
+    return replace(observation, detail=what, mend=f"{mend}; only to begin it anew, empty: {observation.mend}")
+
+
+def _left(run: Run, target: Target, graph: Graph) -> frozenset[str]:
+    """The revisions that the target had after what `run` recorded; those in no script any more are left out."""
+    plan = run.plan.by_target.get(target)
+    has = graph.ancestors(head for head in plan.start if head in graph) if plan else frozenset()
+    for step in run.steps_of(target):
+        if step.revision in graph and run.record(target, step.revision).state is StepState.APPLIED:
+            has = step.after(has, graph)
+    return has
 
 
 def _in_doubt(step: Step, record: StepRecord, facts: Facts) -> bool:

@@ -21,6 +21,7 @@ COLUMNS = ", ".join(NAMES)
 TABLE = "orchestrate_events"
 INSERT = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES ({', '.join('?' * len(NAMES))})"
 END = f"SELECT sequence, digest FROM {TABLE} ORDER BY sequence DESC LIMIT 1"
+_ALL_DONE = ("applied", "nothing_to_do")
 BEGINNING = "0" * 64
 """What stands for the digest before the first event."""
 
@@ -63,6 +64,11 @@ def sound(rows: Iterable[Row], sequence: int = 0, previous: str = BEGINNING) -> 
 def follows(row: Row, sequence: int, previous: str) -> bool:
     """Whether the row is as it was written, next after that sequence and digest."""
     return row == (sequence + 1, *row[1:8], previous, _digest(previous, row[:8]))
+
+
+def finishes(row: Row) -> bool:
+    """Whether the row tells that a target got all that was planned for it."""
+    return row[2] == EventKind.TARGET_FINISHED and any(f'"result":"{word}"' in row[7] for word in _ALL_DONE)
 
 
 def event_of(row: Row) -> Event:

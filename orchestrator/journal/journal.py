@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
+from itertools import chain
 from types import TracebackType
 from typing import Self
 
 from orchestrator.core.baseline import superseded
+from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.reports import JournalHead
 from orchestrator.core.run import Run, fold
 from orchestrator.core.secrets import Secret
+from orchestrator.core.step_record import StepRecord, after
 from orchestrator.core.targets import Target
 from orchestrator.errors import BrokenJournalError, JournalError, UsageError
 from orchestrator.faults import FaultPoint
 from orchestrator.journal import migrate
-from orchestrator.journal.chain import BEGINNING, COLUMNS, END, TABLE, Row, chained, event_of, follows, sound, told
+from orchestrator.journal.chain import (
+    BEGINNING,
+    COLUMNS,
+    END,
+    TABLE,
+    Row,
+    chained,
+    event_of,
+    finishes,
+    follows,
+    sound,
+    told,
+)
 from orchestrator.journal.group import Group
 from orchestrator.journal.store import REBUILD, Store, file_of, location
 
@@ -105,15 +120,37 @@ class Journal:
             raise UsageError(f"there is no run {run_id!r} in {self._where}", mend="orchestrate runs")
         return run
 
-    def _told(self, run_id: str) -> Run | None:
-        """One run; None where there is none, or only the rest of one that went on over a baseline."""
-        events = self.events(run_id)
+    def step(self, run_id: str, target: Target, revision: str) -> StepRecord | None:
+        """What is recorded of one step of a run; None where nothing is. Reads nothing of other targets."""
+        rows = self._read("WHERE target = ? AND run = ? ORDER BY sequence", target, run_id)
+        record = None
+        for event in map(self._event, rows):
+            if event.revision == revision:
+                record = after(event, record)
+        return record
+
+    def _told(self, run_id: str, target: Target | None = None) -> Run | None:
+        """One run; None where there is none, or only the rest of one that went on over a baseline.
+
+        With a target the events of others are left out.
+        """
+        if target is None:
+            return self._folded(map(self._event, self._pieces("run = ?", run_id)))
+        rows = self._read("WHERE run = ? AND target IS NULL", run_id)
+        rows += self._read("WHERE target = ? AND run = ?", target, run_id)
+        return self._folded(map(self._event, sorted(rows)))
+
+    def _folded(self, events: Iterable[Event]) -> Run | None:
+        """As `_told`, of these events of one run."""
+        told = iter(events)
+        if (first := next(told, None)) is None:
+            return None
         try:
-            return fold(events)
+            return fold(chain((first,), told))
         except (ValueError, KeyError, TypeError) as error:
-            if self._cut_off(events[0]):
+            if self._cut_off(first):
                 return None
-            raise self._broken(events[0].sequence) from error
+            raise self._broken(first.sequence) from error
 
     def _cut_off(self, first: Event) -> bool:
         """Whether a run's first event follows a baseline and is no start: that is in the journal put aside."""
@@ -130,18 +167,43 @@ class Journal:
     def last_runs(self) -> dict[Target, Run]:
         """For every target that a run has begun to work on, the latest such run, or the baseline after it."""
         latest = f"WHERE sequence IN (SELECT MAX(sequence) FROM {TABLE} GROUP BY target)"
-        rows = [row for row in self._read(latest) if row[5] is not None]
-        runs = {name: self._told(name) for name in {str(row[3]) for row in rows}}
-        last = {Target.parse(str(row[5])): run for row in rows if (run := runs[str(row[3])]) is not None}
+        left: dict[str, list[Row]] = {}
+        for row in self._read(latest):
+            if row[5] is not None:
+                left.setdefault(str(row[3]), []).append(row)
+        runs = ((self._left(name, rows), rows) for name, rows in left.items())
+        last = {Target.parse(str(row[5])): run for run, rows in runs if run is not None for row in rows}
         rebuilt = self._read("WHERE kind = ? ORDER BY sequence DESC LIMIT 1", EventKind.JOURNAL_REBUILT)
         return superseded(last, self.run(str(rebuilt[0][3]))) if rebuilt else last
 
+    def _left(self, run_id: str, latest: Sequence[Row]) -> Run | None:
+        """One run, for the targets whose latest events these are; of those that it finished no more is read.
+
+        A fleet has ten thousand of them, each with as many events as it had revisions.
+        """
+        finished = {Target.parse(row[5]): self._at(row) for row in latest if finishes(row)}
+        others = [str(row[5]) for row in latest if not finishes(row)]
+        if not finished or len(others) > _PIECE:
+            return self._told(run_id)
+        wanted = [*self._read("WHERE run = ? AND target IS NULL", run_id)]
+        for name in others:
+            wanted += self._read("WHERE target = ? AND run = ?", name, run_id)
+        wanted += self._read("WHERE run = ? ORDER BY sequence DESC LIMIT 1", run_id)
+        told = {row[0]: row for row in wanted}
+        run = self._folded(self._event(told[sequence]) for sequence in sorted(told))
+        return run.with_finished(finished) if run is not None else None
+
     def rows(self) -> Iterator[Row]:
         """Every row as it is stored, in order, as far as they can be read."""
+        return self._pieces("1 = 1")
+
+    def _pieces(self, which: str, *parameters: object) -> Iterator[Row]:
+        """The rows for which that holds, in order and a thousand at a time, as far as they can be read."""
         last, size = -(2**63), _PIECE
         while True:
             try:
-                piece = self._read(f"WHERE sequence > ? ORDER BY sequence LIMIT {size}", last)
+                rest = f"WHERE {which} AND sequence > ? ORDER BY sequence LIMIT {size}"
+                piece = self._read(rest, *parameters, last)
             except BrokenJournalError:
                 if size == 1:
                     raise
@@ -181,16 +243,17 @@ class Journal:
     def news(self, target: Target, known: Run | None) -> Run | None:
         """The latest run on the target, where it tells what `known` does not and has not left the target settled.
 
-        None also where nothing is open or in doubt. Cheap where all is well: asked for every target of a run.
+        Of others it tells nothing. None also where nothing is open or in doubt. Cheap where all is well: asked for
+        every target of a run.
         """
         rows = self._read("WHERE target = ? ORDER BY sequence DESC LIMIT 1", str(target))
         if not rows:
             return None
         last = self._event(rows[0])
         if known is not None and known.id == last.run:
-            return self._told(last.run) if (last.sequence or 0) > known.last_sequence else None
+            return self._told(last.run, target) if (last.sequence or 0) > known.last_sequence else None
         settled = last.kind is EventKind.TARGET_FINISHED and last.body.get("result") != "in_doubt"
-        return None if settled else self._told(last.run)
+        return None if settled else self._told(last.run, target)
 
     def _check_end(self) -> None:
         """Nothing is added to an end that is not what was written."""
@@ -205,6 +268,12 @@ class Journal:
     def _event(self, row: Row) -> Event:
         try:
             return event_of(row)
+        except (ValueError, TypeError) as error:
+            raise self._broken(row[0]) from error
+
+    def _at(self, row: Row) -> datetime:
+        try:
+            return datetime.fromisoformat(row[1])
         except (ValueError, TypeError) as error:
             raise self._broken(row[0]) from error
 

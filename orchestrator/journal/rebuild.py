@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event
-from orchestrator.core.reports import JournalHead
 from orchestrator.core.secrets import Secret
 from orchestrator.errors import BrokenJournalError, JournalError, LockedError, RefusedError
 from orchestrator.journal import migrate

@@ -123,6 +123,26 @@ def test_one_run_is_not_mixed_with_another(url: Secret) -> None:
         assert journal.run("r2").open
 
 
+def test_the_last_runs_say_of_their_targets_what_the_runs_say(url: Secret) -> None:
+    """Of a target that got all that was planned only its end is read, and that tells as much as all events."""
+
+    def ended(target: Target, result: str, seconds: int) -> Event:
+        at = START + timedelta(seconds=seconds)
+        body = {"result": result, "heads": ["b"], "reason": 'said "result":"applied"'}
+        return Event(EventKind.TARGET_FINISHED, at, "r1", "ann@work", target, body=body)
+
+    write(url, events("r1", STEPS[0], STEPS[1], (EventKind.STEP_INTENT, TEST)), [ended(DEV, "applied", 9)])
+    for more in ([], [ended(TEST, "failed", 10)], [ended(TEST, "applied", 11)]):
+        write(url, more)
+        with Journal(url) as journal:
+            whole, last = journal.run("r1"), journal.last_runs()
+        for target, run in last.items():
+            assert replace(run, steps={}) == replace(whole, steps={})
+            assert run.started_step(target) == whole.started_step(target) or run.finished(target)
+            assert run.finished(target) is (target == DEV or more[:1] == [ended(TEST, "applied", 11)])
+        assert set(last) == {DEV, TEST}
+
+
 def test_an_unknown_run_is_a_usage_error(url: Secret) -> None:
     """It names the journal, never its password, and how to list what there is."""
     write(url, events("r1"))
@@ -167,6 +187,17 @@ def test_a_target_is_unsettled_until_its_run_left_it_with_nothing_open(url: Secr
         assert journal.news(DEV, None) is not None
         journal.record([end])
         assert journal.news(DEV, None) is None
+
+
+def test_one_target_is_told_of_without_the_others(url: Secret) -> None:
+    """As the whole run tells of it; or each target in doubt would read what is recorded of all."""
+    write(url, events("r1", (EventKind.STEP_INTENT, TEST), (EventKind.STEP_INTENT, DEV)))
+    with Journal(url) as journal:
+        whole, found = journal.run("r1"), journal.news(DEV, None)
+        assert found is not None
+        assert found == replace(whole, steps={(DEV, "b"): whole.steps[DEV, "b"]})
+        assert journal.step("r1", DEV, "b") == whole.steps[DEV, "b"]
+        assert journal.step("r1", DEV, "a") is journal.step("r2", DEV, "b") is None
 
 
 def test_reading_a_journal_that_does_not_exist_reads_nothing(url: Secret) -> None:

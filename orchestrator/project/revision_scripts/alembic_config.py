@@ -13,11 +13,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.core.plain import code_points
 from orchestrator.errors import ConfigurationError, Problem
 from orchestrator.project.revision_scripts.alembic_files import read_ini, read_toml
 from orchestrator.project.revision_scripts.packages import is_resource, resource
+
+if TYPE_CHECKING:
+    from orchestrator.project.configuration import AlembicProject
 
 _DEFAULT_INI, _DEFAULT_SECTION, _TOML = "alembic.ini", "alembic", "pyproject.toml"
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
@@ -55,6 +59,12 @@ class AlembicConfig:
     version_locations: tuple[Path, ...]
     recursive: bool
     sourceless: bool
+
+
+def read_config(project: AlembicProject) -> AlembicConfig:
+    """Where a project of environments.yaml has its scripts; raises ConfigurationError as `read`."""
+    places = Places(project.script_location, project.version_locations, project.python)
+    return read(project.config, project.section, project.working_directory, places)
 
 
 def read(config: Path, section: str, working_directory: Path, places: Places = Places()) -> AlembicConfig:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import configparser
 import locale
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -55,7 +54,10 @@ def read_toml(path: Path, problems: list[Problem]) -> Mapping[str, object]:
     """The file's [tool.alembic] table, empty where there is none."""
     table: object = {}
     try:
-        table = tomllib.loads(_content(path).decode())
+        content = _content(path)
+        import tomllib
+
+        table = tomllib.loads(content.decode())
     except FileNotFoundError:
         pass
     except OSError as error:

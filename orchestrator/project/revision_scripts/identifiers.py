@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 IDENTIFIERS = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
 _STAR_SAFE = frozenset({"alembic", "sqlalchemy"})
 """Packages whose `import *` is known to bring none of the four names."""
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _COMPUTED = ast.Name("computed")
 """Stands for a value that the tree does not tell."""
 
@@ -20,6 +21,8 @@ def variables(tree: ast.Module) -> tuple[dict[str, object], dict[str, int]]:
     values: dict[str, object] = {}
     unknown: dict[str, int] = {}
     for statement in tree.body:
+        if type(statement) in _DEFINITIONS and getattr(statement, "name", None) not in IDENTIFIERS:
+            continue  # most of what a script has
         for name, value in _bindings(statement):
             values.pop(name, None)
             unknown.pop(name, None)

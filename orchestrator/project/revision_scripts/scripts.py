@@ -1,8 +1,8 @@
 """Reading the revision scripts of a project without running them.
 
 A script's identifiers are literals in practically every project, so the syntax tree says what importing would,
-without the application's code, its dependencies or its side effects. Which files are scripts, and what their
-variables mean, follows `alembic.script.base` of Alembic 1.20; tests hold both side by side. Only the files that
+without the application's code, its dependencies or its side effects. What their variables mean follows
+`alembic.script.base` of Alembic 1.20; tests hold both side by side. Only the files that
 cannot be read this way are given to `load`. This module runs no script and judges no graph.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
 import re
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from pathlib import Path
 from orchestrator.core.plain import code_points
 from orchestrator.core.scripts import Script
 from orchestrator.errors import Problem, ScriptsError
+from orchestrator.project.revision_scripts import cache
 from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
 from orchestrator.project.revision_scripts.atomicity import leaves_transaction
+from orchestrator.project.revision_scripts.files import ScriptFile, script_files
 from orchestrator.project.revision_scripts.identifiers import IDENTIFIERS, variables
 
 Load = Callable[[Sequence[Path]], Mapping[Path, Mapping[str, object]]]
 """Runs the project's Python to load files, and returns for each the variables it has of the four names, and
 `doc` for a compiled one. A file that fails is left out or told as a problem of a ScriptsError."""
 
-_SOURCE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
-_SOURCE_OR_COMPILED = re.compile(r"(?!\.\#|__init__)(.*\.py)(c|o)?$")
 _ENDING_TEXT = frozenset("'\\")
 """What ends or changes an SQL literal: Alembic puts an id between quotes, no more (`literal_column("'%s'")`)."""
 _LEGACY_NAME = re.compile(r"([a-f0-9]+)\.py$")
@@ -42,17 +42,23 @@ def read_scripts(config: AlembicConfig, load: Load | None = None) -> tuple[Scrip
     Files that only running can tell (a computed value, compiled files of a sourceless project) go to `load`,
     all at once. Raises ScriptsError with the problems of all files.
     """
-    problems: list[Problem] = []
+    began, problems = time.time_ns(), list[Problem]()
+    files = tuple(script_files(config, problems))
+    known = cache.recall(files) if len(files) >= cache.WORTH else {}
     with warnings.catch_warnings():
         # An invalid escape is the project's own business, and said by its own Python.
         warnings.simplefilter("ignore")
-        found = [_parse(path, shown, problems) for path, shown in _files(config, problems)]
+        found = [_parse(file, problems) for file in files if file.path not in known]
     parsed = [one for one in found if one]
     loaded = _load([one for one in parsed if one.unknown], load, problems)
-    scripts = [_script(one, loaded.get(one.path), problems) for one in parsed]
+    read = {one.file.path: _script(one, loaded.get(Path(one.file.path)), problems) for one in parsed}
     if problems:
         raise ScriptsError.collect(problems, "the revision scripts have {n} problems")
-    return tuple(one for one in scripts if one)
+    scripts = known | {path: script for path, script in read.items() if script}
+    if read and len(files) >= cache.WORTH:
+        computed = {one.file.path for one in parsed if one.unknown}
+        cache.keep(files, {path: script for path, script in scripts.items() if path not in computed}, began)
+    return tuple(scripts[file.path] for file in files if file.path in scripts)
 
 
 def below(config: AlembicConfig) -> tuple[Path, ...]:
@@ -70,8 +76,7 @@ def below(config: AlembicConfig) -> tuple[Path, ...]:
 class _Parsed:
     """One file as its syntax tree tells it; `unknown` are the variables that it cannot tell, with their lines."""
 
-    path: Path
-    shown: str
+    file: ScriptFile
     digest: str
     message: str
     atomic: bool
@@ -79,86 +84,33 @@ class _Parsed:
     unknown: Mapping[str, int]
 
 
-def _files(config: AlembicConfig, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
-    """Each script's real path, once, and how to show it. As `ScriptDirectory._load_revisions`."""
-    seen: set[Path] = set()
-    for location in config.version_locations:
-        for folder, names in _folders(config, location, problems):
-            real_folder, shown_folder = os.path.realpath(folder), _shown(folder, config.here)
-            for name in names:
-                listed = Path(real_folder, name)
-                # Alembic judges the name of what a link points to, not of the link.
-                real = Path(os.path.realpath(listed)) if listed.is_symlink() else listed
-                if real not in seen and _is_script(real, sourceless=config.sourceless):
-                    yield real, f"{shown_folder}{name}"
-                seen.add(real)
-
-
-def _folders(config: AlembicConfig, location: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[str]]]:
-    """As `Script._list_py_dir`, except that a directory that may not be read is a problem, not an empty one."""
-
-    def unreadable(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError | NotADirectoryError):
-            mend = "give the user who runs this leave to read it"
-            problems.append(Problem(f"cannot be read: {error.strerror}", str(error.filename), mend))
-
-    for root, directories, names in os.walk(location, onerror=unreadable):
-        folder = Path(root)
-        if folder.name.endswith("__pycache__"):
-            continue
-        yield folder, sorted(names)
-        if config.sourceless:
-            yield folder / "__pycache__", _compiled(folder / "__pycache__", {name.split(".")[0] for name in names})
-        if not config.recursive:
-            break
-        directories.sort()
-
-
-def _compiled(cache: Path, sources: set[str]) -> list[str]:
-    names = sorted(file.name for file in cache.iterdir()) if cache.exists() else []
-    return [name for name in names if name.split(".")[0] not in sources]
-
-
-def _is_script(path: Path, *, sourceless: bool) -> bool:
-    """As the beginning of `Script._from_path`: source before `.pyc`, `.pyc` before `.pyo`."""
-    if not sourceless:
-        return _SOURCE.match(path.name) is not None
-    match = _SOURCE_OR_COMPILED.match(path.name)
-    if match is None or match[2] is None:
-        return match is not None
-    source = path.with_name(match[1])
-    return not (source.exists() or (match[2] == "o" and source.with_name(f"{source.name}c").exists()))
-
-
-def _shown(folder: Path, here: Path) -> str:
-    """The folder as a prefix: relative to the project's where it is below it."""
-    shown = (folder.relative_to(here) if folder.is_relative_to(here) else folder).as_posix()
-    return "" if shown == "." else f"{shown}/"
-
-
-def _parse(path: Path, shown: str, problems: list[Problem]) -> _Parsed | None:
-    if path.exists() and not path.is_file():
-        # Reading a pipe waits for ever, reading a device has no end.
-        problems.append(Problem("is not a file", shown, "take it out of the versions directory"))
+def _parse(file: ScriptFile, problems: list[Problem]) -> _Parsed | None:
+    if not file.readable:
+        problems.append(Problem("is not a file", file.shown, "take it out of the versions directory"))
         return None
     try:
-        content = path.read_bytes()
+        content = _content(file.path)
     except OSError as error:
         mend = "make it readable, or take it out of the versions directory"
-        problems.append(Problem(f"cannot be read: {error.strerror}", shown, mend))
+        problems.append(Problem(f"cannot be read: {error.strerror}", file.shown, mend))
         return None
-    if path.suffix != ".py":
-        return _Parsed(
-            path, shown, _digest(content), "", atomic=False, values={}, unknown=dict.fromkeys(IDENTIFIERS, 0)
-        )
-    tree = _tree(content, shown, problems)
+    if not file.path.endswith(".py"):
+        unknown = dict.fromkeys(IDENTIFIERS, 0)
+        return _Parsed(file, _digest(content), "", atomic=False, values={}, unknown=unknown)
+    tree = _tree(content, file.shown, problems)
     if tree is None:
         return None
     values, unknown = variables(tree)
     message = _first_paragraph(ast.get_docstring(tree, clean=False))
     source = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     atomic = not leaves_transaction(tree, content)
-    return _Parsed(path, shown, _digest(source), message, atomic, values, unknown)
+    return _Parsed(file, _digest(source), message, atomic, values, unknown)
+
+
+def _content(path: str) -> bytes:
+    """The whole file. Without a buffer, which is half of the time for a small one."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path is made for nothing else
+        return file.readall()
 
 
 def _digest(content: bytes) -> str:
@@ -191,30 +143,30 @@ def _load(
         problems.extend(_needs_running(one) for one in parsed)
         return {}
     try:
-        loaded = load([one.path for one in parsed])
+        loaded = load([Path(one.file.path) for one in parsed])
     except ScriptsError as error:
         problems.extend(error.problems or [Problem(error.what, error.where, error.mend)])
         return {}
-    missing = (one for one in parsed if one.path not in loaded)
-    problems.extend(Problem("the project's Python did not load it", one.shown) for one in missing)
+    missing = (one for one in parsed if Path(one.file.path) not in loaded)
+    problems.extend(Problem("the project's Python did not load it", one.file.shown) for one in missing)
     return loaded
 
 
 def _needs_running(parsed: _Parsed) -> Problem:
-    if parsed.path.suffix != ".py":
+    if not parsed.file.path.endswith(".py"):
         return Problem(
-            "is compiled, and cannot be read without running it", parsed.shown, "keep its source beside it"
+            "is compiled, and cannot be read without running it", parsed.file.shown, "keep its source beside it"
         )
     names, line = ", ".join(sorted(parsed.unknown)), min(parsed.unknown.values())
     what = f"{names}: computed, and cannot be read without running the script"
-    return Problem(what, f"{parsed.shown}:{line}", "write the value itself: text, None, or a tuple of text")
+    return Problem(what, f"{parsed.file.shown}:{line}", "write the value itself: text, None, or a tuple of text")
 
 
 def _script(parsed: _Parsed, loaded: Mapping[str, object] | None, problems: list[Problem]) -> Script | None:
     if parsed.unknown and loaded is None:
         return None
     values = parsed.values if loaded is None else loaded
-    wrong = [Problem(what, parsed.shown, mend) for what, mend in _wrong(parsed.path.name, values)]
+    wrong = [Problem(what, parsed.file.shown, mend) for what, mend in _wrong(parsed.file.name, values)]
     problems.extend(wrong)
     return None if wrong else _built(parsed, values)
 
@@ -222,9 +174,9 @@ def _script(parsed: _Parsed, loaded: Mapping[str, object] | None, problems: list
 def _built(parsed: _Parsed, values: Mapping[str, object]) -> Script:
     depends_on = _texts(values.get("depends_on")) or ()
     return Script(
-        revision=str(_revision(parsed.path.name, values)),
+        revision=str(_revision(parsed.file.name, values)),
         down_revisions=_texts(values["down_revision"]) or (),
-        path=parsed.shown,
+        path=parsed.file.shown,
         # Empty text is no dependency to Alembic, where it would be a missing parent as down_revision.
         depends_on=() if depends_on == ("",) else depends_on,
         branch_labels=_texts(values.get("branch_labels")) or (),
