@@ -35,7 +35,7 @@ def consented(session: Session, prepared: Prepared, *, yes: bool) -> Prepared:
         return prepared  # refused anyway; performing tells every reason
     if SCHEMA in shut:
         _agree("Adopt it as it is?", prepared)
-        prepared = replace(prepared, accepted=True)
+        prepared = replace(prepared, accepted=True, asked=True)
     if PROTECTED in shut:
         return _confirmed(prepared)
     if yes or prepared.confirmed or SCHEMA in shut:
@@ -45,7 +45,7 @@ def consented(session: Session, prepared: Prepared, *, yes: bool) -> Prepared:
         what = f"{count} revision{'s' if count > 1 else ''} would be {done}, and there is no terminal to ask on"
         raise RefusedError(what, mend="add --yes, or --dry-run to see the plan")
     _agree("Run this?", prepared)
-    return prepared
+    return replace(prepared, asked=True)
 
 
 def _agree(question: str, prepared: Prepared) -> None:
@@ -55,7 +55,7 @@ def _agree(question: str, prepared: Prepared) -> None:
 
 def _confirmed(prepared: Prepared) -> Prepared:
     typed = [_typed(name) for name in unconfirmed(prepared.plan, prepared.circumstances)]
-    return replace(prepared, confirmed=prepared.confirmed.union(typed))
+    return replace(prepared, confirmed=prepared.confirmed.union(typed), asked=True)
 
 
 def _typed(name: str) -> str:

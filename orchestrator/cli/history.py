@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, FormatOption, LogFormatOption
+from orchestrator.cli.options import ConfigOption, DetailsOption, FormatOption, LogFormatOption
 from orchestrator.cli.session import Session, Shown, run
 
 
@@ -33,6 +33,7 @@ def runs(
 
 def show(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, as orchestrate runs lists it.")],
+    details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
     log_format: LogFormatOption = None,
@@ -42,7 +43,7 @@ def show(
     Example:
       orchestrate show 20261122-133501-ab3f
     """
-    session = Session("show", config, format, log_format)
+    session = Session("show", config, format, log_format, details)
 
     def work() -> Shown:
         from orchestrator.operations import runs as operation

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, EnvironmentsArgument, FormatOption, LogFormatOption
+from orchestrator.cli.options import ConfigOption, FormatOption, LogFormatOption, TargetsArgument
 from orchestrator.cli.session import Session, Shown, now, run
 
 app = typer.Typer(
@@ -80,7 +80,7 @@ def export(
 
 def rebuild(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="What happened to it; recorded with your name.")],
-    environments: EnvironmentsArgument = None,
+    targets: TargetsArgument = None,
     expect: ExpectOption = None,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
@@ -97,9 +97,10 @@ def rebuild(
     session = Session("journal rebuild", config, format, log_format)
 
     def work() -> Shown:
+        from orchestrator.core.selection import Selection
         from orchestrator.operations import journal as operation
 
-        wish = operation.Wish(reason, expect, environments)
+        wish = operation.Wish(reason, expect, Selection(tuple(targets or ())))
         return Shown(operation.rebuild(session.configuration, wish, session.actor, now))
 
     run(session, work)

@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import structlog
 
+from orchestrator.cli.live import LiveFleet
 from orchestrator.core.events import Event, EventKind
-from orchestrator.views import json as view
+from orchestrator.views.events import log_line
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
+
+    from orchestrator.views.text.fleet import Fleet
 
 _REPEATED = (EventKind.LOCK_WAITING,)
 """Kinds that come again and again while nothing changes; a person is shown the first."""
@@ -36,7 +39,7 @@ def _program_log(stream: TextIO) -> Callable[[Event], None]:
     logger = structlog.wrap_logger(structlog.WriteLogger(stream), processors=[_event_first, first])
 
     def write(event: Event) -> None:
-        fields = view.log_line(event)
+        fields = log_line(event)
         logger.info(fields.pop("event"), **fields)
 
     return write
@@ -56,14 +59,19 @@ def _opened(path: str, _flags: int) -> int:
 class RunLog:
     """Listens to a run. `folder` gets a file per run, readable by its owner alone, opened at the first event.
 
-    `run` is the id of the run that is being listened to. Several targets, their output and a signal are told by
-    threads of their own: one at a time writes.
+    `fleet` is set for a run of many targets, `lines` where its events go to stdout as JSON Lines; then stderr gets
+    them only for people. `run` is the id of the run that is being listened to. Several targets, their output and a
+    signal are told by threads of their own: one at a time writes.
     """
 
-    def __init__(self, folder: Path, console: Console | None) -> None:
+    def __init__(
+        self, folder: Path, console: Console | None, fleet: Fleet | None = None, lines: TextIO | None = None
+    ) -> None:
         self._folder = folder
         self._console = console
-        self._to_stderr = None if console else _program_log(sys.stderr)
+        self._fleet = LiveFleet(fleet, console) if console is not None and fleet is not None else None
+        self._to_stderr = None if console or lines else _program_log(sys.stderr)
+        self._to_stdout = _program_log(lines) if lines is not None else None
         self._to_file: Callable[[Event], None] | None = None
         self._file: TextIO | None = None
         self._status: Status | None = None
@@ -76,15 +84,24 @@ class RunLog:
         with self._lock:
             self.run = event.run
             self._append(event)
+            # Where nobody reads any more, or the terminal is gone: no reason to leave a revision half-way.
             try:
                 self._tell(event)
             except OSError:
-                # Nobody reads any more, or the terminal is gone: no reason to leave a revision half-way.
-                self._to_stderr = self._console = None
+                if self._fleet is not None:
+                    self._fleet.close()
+                self._to_stderr = self._console = self._fleet = None
+            try:
+                if self._to_stdout is not None:
+                    self._to_stdout(event)
+            except OSError:
+                self._to_stdout = None
 
     def _tell(self, event: Event) -> None:
         if self._to_stderr is not None:
             self._to_stderr(event)
+        elif self._fleet is not None:
+            self._fleet.show(event)
         elif self._console is not None:
             self._show(event, self._console)
 
@@ -94,6 +111,8 @@ class RunLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._fleet is not None:
+            self._fleet.close()
         if self._status is not None:
             self._status.stop()
         if self._file is not None:

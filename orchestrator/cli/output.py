@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,6 +22,8 @@ _WIDE = 200
 """Columns where the output is not a terminal and COLUMNS does not say: a table in a log is not to be folded."""
 _NARROW = 80
 """Columns below which nothing is folded any more: a terminal breaks a long line without losing any of it."""
+_REMEMBERED = 4096
+"""Texts that are known to be clean."""
 _SUGGESTED = re.compile(
     r"\borchestrate (status|locks|doctor|plan|promote|rollout|resume|resolve|runs|show|rollback|adopt"
     r"|journal \w+)\b"
@@ -94,10 +97,17 @@ def console(stream: TextIO, redact: Clean, finish: Clean = str) -> Console:
     return drawn
 
 
-def print_json(document: Mapping[str, Any], redact: Clean, finish: Clean) -> None:
-    """One JSON document on stdout; `finish` completes the commands that it suggests."""
-    sys.stdout.write(json.dumps(_cleaned(document, redact, finish), indent=2) + "\n")
-    sys.stdout.flush()
+class JsonWriter:
+    """Writes JSON on stdout, masked by `redact`; `finish` completes the commands that it suggests."""
+
+    def __init__(self, redact: Clean, finish: Clean) -> None:
+        # A state, a run or a reason stands in thousands of targets: each text is searched for secrets once.
+        self._redact, self._finish = lru_cache(_REMEMBERED)(redact), finish
+
+    def write(self, document: Mapping[str, Any], *, indent: int | None = None) -> None:
+        """One document, on one line where `indent` is None, and out of this process before this returns."""
+        sys.stdout.write(json.dumps(_cleaned(document, self._redact, self._finish), indent=indent) + "\n")
+        sys.stdout.flush()
 
 
 def _cleaned(value: Any, redact: Clean, finish: Clean) -> Any:

@@ -12,8 +12,11 @@ from orchestrator.cli.options import Consent
 from orchestrator.cli.session import Session, Shown, now, run
 
 if TYPE_CHECKING:
+    from orchestrator.core.plan import Plan
     from orchestrator.core.reports import RunReport
+    from orchestrator.core.run import Run
     from orchestrator.operations.prepared import Actor, Prepared
+    from orchestrator.views.text.fleet import Fleet
 
 
 def perform(
@@ -37,31 +40,47 @@ def perform(
             if not session.json:
                 session.show(replace(prepared.report, verdicts=()))
             prepared = consented(session, prepared, yes=consent.yes)
-        return performed(session, wait, lambda actor: operation.perform(session.configuration, prepared, actor))
+        with acting(session, wait, prepared.plan) as actor:
+            # Where nobody was asked it was made just now; each target is looked at again under its lock anyway.
+            report = operation.perform(session.configuration, prepared, actor, look_again=prepared.asked)
+            return done(report)
 
     run(session, work)
 
 
-def performed(session: Session, wait: float | None, act: Callable[[Actor], RunReport]) -> Shown:
-    """Let `act` do its work with whoever types here as its actor; the report as what the command leaves behind."""
-    with acting(session, wait) as actor:
-        report = act(actor)
+def done(report: RunReport) -> Shown:
+    """The report of a run as what the command leaves behind."""
     return Shown(report, report.exit, report.told)
 
 
 @contextmanager
-def acting(session: Session, wait: float | None = None) -> Iterator[Actor]:
-    """Whoever types here, heard by the log and by signals."""
+def acting(
+    session: Session, wait: float | None = None, plan: Plan | None = None, resumed: Run | None = None
+) -> Iterator[Actor]:
+    """Whoever types here, heard by the log and by signals; `plan` is what they are about to run."""
+    from orchestrator.cli.ahead import taken
     from orchestrator.cli.log import RunLog
     from orchestrator.core.events import Event, EventKind
     from orchestrator.execution.stop import Stop
+    from orchestrator.execution.workers import Workers
     from orchestrator.operations.prepared import Actor
 
     folder = session.configuration.root / ".orchestrator" / "logs"
-    with RunLog(folder, session.console(sys.stderr) if session.human_log else None) as log:
+    console = session.console(sys.stderr) if session.human_log else None
+    fleet = _fleet(plan, resumed) if console is not None and plan is not None else None
+    lines = sys.stdout if session.lines else None
+    with Workers(taken()) as workers, RunLog(folder, console, fleet, lines) as log:
 
         def asked(count: int) -> None:
             message = "stopping after the revision in hand; once more cancels it" if count == 1 else "cancelling"
             log(Event(EventKind.STOPPING, now(), log.run, session.actor, body={"message": message}))
 
-        yield Actor(session.actor, log, Stop(asked), now, wait)
+        yield Actor(session.actor, log, Stop(asked), now, wait, workers)
+
+
+def _fleet(plan: Plan, resumed: Run | None) -> Fleet | None:
+    """How a run of many targets is followed; None where each target has lines of its own."""
+    from orchestrator.views.text.fleet import Fleet, expected
+
+    fleet = Fleet(expected(plan, resumed))
+    return fleet if fleet.large else None

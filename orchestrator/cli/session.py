@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
+from orchestrator.core.envelope import Envelope
 from orchestrator.core.failure import Failure
-from orchestrator.core.reports import Envelope, Report
 from orchestrator.errors import ConfigurationError, Exit, OrchestrateError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from orchestrator.core.reports import Report
     from orchestrator.project.configuration import Configuration
     from orchestrator.project.settings import Settings
 
@@ -33,11 +34,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-_RELEASE: Mapping[str, Any] = {"run_id": None, "outcome": "refused", "gates": [], "journal": None}
+_RELEASE: Mapping[str, Any] = {
+    "run_id": None,
+    "outcome": "refused",
+    "gates": [],
+    "summary": {},
+    "left_out": [],
+    "journal": None,
+}
 _WHEN_FAILED: Mapping[str, Mapping[str, Any]] = {
-    "status": {"pairs": []},
+    "status": {"pairs": [], "summary": {}, "unfinished": None},
     "doctor": {"suggestion": None},
-    "plan": {"fingerprint": None, "waves": [], "gates": []},
+    "plan": {"fingerprint": None, "waves": [], "gates": [], "left_out": [], "begins_anew": None},
     "promote": _RELEASE,
     "rollout": _RELEASE,
     "resume": _RELEASE,
@@ -59,6 +67,7 @@ class Session:
     config: Path | None = None
     format: str | None = None
     log_format: str | None = None
+    details: bool = False
 
     @cached_property
     def settings(self) -> Settings:
@@ -76,14 +85,19 @@ class Session:
 
     @property
     def json(self) -> bool:
-        """Whether stdout gets one JSON document instead of text."""
-        return (self.format or self.settings.format) == "json"
+        """Whether stdout is for programs: JSON instead of text."""
+        return (self.format or self.settings.format) in ("json", "jsonl")
+
+    @property
+    def lines(self) -> bool:
+        """Whether that is JSON Lines: what happens as it happens, and the document as the last line."""
+        return (self.format or self.settings.format) == "jsonl"
 
     def show(self, report: Report) -> None:
         """Draw a report on standard output, for people."""
         from orchestrator.views.text.draw import draw
 
-        self.console(sys.stdout).print(draw(report, now()))
+        self.console(sys.stdout).print(draw(report, now(), details=self.details))
 
     def console(self, stream: TextIO) -> Console:
         """A standard stream for people, with secrets masked and suggested commands complete."""
@@ -105,12 +119,17 @@ class Session:
         environments = configuration.pipeline.environments if configuration is not None else ()
         return tuple(environment.name for environment in environments if environment.protected)
 
-    def print_json(self, envelope: Envelope, body: Mapping[str, Any]) -> None:
-        """One JSON document on standard output."""
-        from orchestrator.cli.output import complete, print_json
+    def print_json(
+        self, envelope: Envelope, body: Mapping[str, Any], before: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
+        """One JSON document on standard output; in JSON Lines on one line, the last after those `before` it."""
+        from orchestrator.cli.output import JsonWriter, complete
         from orchestrator.views.json import document
 
-        print_json(document(envelope, body), self.redact, complete(self.config, self._protected))
+        writer = JsonWriter(self.redact, complete(self.config, self._protected))
+        for line in before if self.lines else ():
+            writer.write(line)
+        writer.write(document(envelope, body), indent=None if self.lines else 2)
 
     @cached_property
     def actor(self) -> str:
@@ -161,7 +180,8 @@ def run(session: Session, work: Callable[[], Shown]) -> None:
             from orchestrator.views import json as view
 
             envelope = Envelope(session.command, started, now(), shown.exit, shown.failure)
-            session.print_json(envelope, view.fields(shown.report))
+            body = view.fields(shown.report)
+            session.print_json(envelope, body, view.lines(shown.report, body))
         else:
             session.show(shown.report)
         raise typer.Exit(int(shown.exit))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from orchestrator.core.doubt import Completion, Doubt, doubt_of
+from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event
 from orchestrator.core.failure import Failure
 from orchestrator.core.findings import Finding, Level, Topic
@@ -16,9 +16,10 @@ from orchestrator.core.gates.verdict import Verdict
 from orchestrator.core.locks import LocksReport
 from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.run import Lost, Outcome, Run
-from orchestrator.core.status import StatusReport
+from orchestrator.core.status import StatusReport, Unfinished
 from orchestrator.core.step_record import StepState
 from orchestrator.core.targets import Target
+from orchestrator.core.waves import WavePolicy
 from orchestrator.errors import Exit, most_severe
 
 if TYPE_CHECKING:  # only a rollback and an adoption have them; `status` starts without
@@ -27,11 +28,21 @@ if TYPE_CHECKING:  # only a rollback and an adoption have them; `status` starts 
 
 
 @dataclass(frozen=True, slots=True)
+class Lagging:
+    """Those of a promotion's source that lack revisions which others of it have; `revisions` the first lacks."""
+
+    source: str
+    targets: tuple[Target, ...]
+    revisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanReport:
     """A plan and what the gates say of it now.
 
     `downgrades` are those of a rollback's scripts, by the scripts' digests; `comparison` is an adoption's. `lost`
-    is what the latest run on a target did and is gone.
+    is what the latest run on a target did and is gone. `policies` are the environments' rules for waves;
+    `begins_anew` is what an earlier run left undone in the environments of the plan.
     """
 
     plan: Plan
@@ -39,6 +50,9 @@ class PlanReport:
     downgrades: Mapping[str, Downgrade] = field(default_factory=dict)
     comparison: Comparison | None = None
     lost: Mapping[Target, Lost] = field(default_factory=dict)
+    policies: Mapping[str, WavePolicy] = field(default_factory=dict)
+    begins_anew: Unfinished | None = None
+    lagging: Lagging | None = None
 
 
 class Result(StrEnum):
@@ -93,14 +107,6 @@ def finished_before(plan: TargetPlan) -> TargetResult:
 
 
 @dataclass(frozen=True, slots=True)
-class JournalHead:
-    """The end of the journal: how many events it has, and the digest of the last, on which all others hang."""
-
-    events: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did. `stopped` is set where a signal ended it, to the exit code of that signal.
 
@@ -115,12 +121,15 @@ class RunReport:
     failure: Failure | None = None
     stopped: Exit | None = None
     journal: JournalHead | None = None
+    lagging: Lagging | None = None
+    """Why a promotion had nothing to bring, where its source is to blame."""
 
     @property
     def told(self) -> Failure | None:
         """The run's own failure, or the most severe of its targets'."""
+        severest = self.exit
         failures = [self.failure, *(target.failure for target in self.targets)]
-        return next((failure for failure in failures if failure and failure.exit is self.exit), None)
+        return next((failure for failure in failures if failure and failure.exit is severest), None)
 
     @property
     def exit(self) -> Exit:
@@ -151,13 +160,6 @@ class RunHistory:
         states = self.run.steps.items()
         found = (key for key, record in states if record.state is StepState.IN_DOUBT)
         return tuple(doubt_of(self.run, *key) for key in found)
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A run that is about to be taken up again, for people to see what is left of it."""
-
-    run: Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +200,6 @@ class DoctorReport:
         return not topics.isdisjoint((Topic.CONFIG, Topic.SCRIPTS))
 
 
-_Look = StatusReport | LocksReport | PlanReport | RunsReport | RunHistory | DoctorReport
-Report = _Look | RunReport | Unfinished | Completion | Done
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What stands around every report in JSON: which command, when, and with which result."""
-
-    command: str
-    started_at: datetime
-    finished_at: datetime
-    exit: Exit
-    failure: Failure | None = None
+_Look = LocksReport | PlanReport | RunsReport | RunHistory | DoctorReport
+OtherReport = _Look | RunReport | Unfinished | Completion | Done
+Report = StatusReport | OtherReport

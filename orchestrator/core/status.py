@@ -11,6 +11,7 @@ from orchestrator.core.failure import Failure
 from orchestrator.core.locks import Leftover
 from orchestrator.core.plan import PlanKind
 from orchestrator.core.run import Lost, Run
+from orchestrator.core.selection import NOTHING_TYPED, Selection
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, most_severe
 
@@ -55,8 +56,16 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that can be taken up again, and the targets of its plan that still lack something of it."""
+
+    run: Run
+    left: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Where every target stands. `messages` and `heads` are the scripts'."""
+    """Where every target stands that was selected. `messages` and `heads` are the scripts'."""
 
     targets: tuple[TargetStatus, ...]
     pairs: tuple[Pair, ...]
@@ -64,6 +73,9 @@ class StatusReport:
     heads: Mapping[str, tuple[str, ...]]
     journal: Failure | None = None
     """Why the journal could not be read: then no run, no holder and no doubt is known."""
+    selection: Selection = NOTHING_TYPED
+    unfinished: Unfinished | None = None
+    """The latest run that left one of these targets short of where it was to take it, and that can be resumed."""
 
     @property
     def exit_when_asked(self) -> Exit:

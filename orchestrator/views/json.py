@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.core.comparison import Comparison
 from orchestrator.core.divergence import Relation
 from orchestrator.core.doubt import Completion
 from orchestrator.core.downgrade import Downgrade
-from orchestrator.core.events import Event
+from orchestrator.core.envelope import Envelope
 from orchestrator.core.failure import Failure
 from orchestrator.core.gates.verdict import Verdict
 from orchestrator.core.locks import LocksReport, TargetLocks
-from orchestrator.core.plan import Action, PlanKind, TargetPlan
+from orchestrator.core.plan import Action, LeftOut, PlanKind, TargetPlan
 from orchestrator.core.reports import (
     DoctorReport,
     Done,
-    Envelope,
     Examined,
     PlanReport,
     Report,
@@ -25,14 +24,16 @@ from orchestrator.core.reports import (
     RunReport,
     RunsReport,
     TargetResult,
-    Unfinished,
 )
 from orchestrator.core.run import Lost, Run
-from orchestrator.core.status import Pair, StatusReport, TargetStatus
+from orchestrator.core.selection import as_json
+from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unfinished
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit
 from orchestrator.views.doubt import completion, doubt
+from orchestrator.views.events import event
 from orchestrator.views.locks import leftover, locks
+from orchestrator.views.summary import counted
 from orchestrator.views.times import timestamp
 
 SCHEMA_VERSION = 1
@@ -79,6 +80,14 @@ def fields(report: Report) -> dict[str, Any]:  # noqa: C901 - a case for each ki
             return {"targets": [_examined(target) for target in report.targets], "suggestion": report.suggestion}
 
 
+def lines(report: Report, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What JSON Lines have before the document: of a look each target, of a run's history each event."""
+    if isinstance(report, StatusReport | LocksReport | DoctorReport):
+        yield from ({"event": "target", **target} for target in body["targets"])
+    elif isinstance(report, RunHistory):
+        yield from body["events"]
+
+
 def failure(told: Failure | None) -> dict[str, Any] | None:
     """An error: `code`, `message`, `mend`, and `problems` where there is more than one."""
     if told is None:
@@ -92,7 +101,15 @@ def _status_report(report: StatusReport) -> dict[str, Any]:
         "scripts": {name: {"heads": list(heads)} for name, heads in report.heads.items()},
         "targets": [_status(target) for target in report.targets],
         "pairs": [_pair(pair) for pair in report.pairs],
+        "summary": counted(report.targets, "states", lambda target: target.state),
+        "unfinished": _unfinished(report.unfinished),
     }
+
+
+def _unfinished(found: Unfinished | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"run": _run(found.run), "stopped_by": found.run.stopped_by, "left": list(map(str, found.left))}
 
 
 def _plan_report(report: PlanReport) -> dict[str, Any]:
@@ -105,9 +122,16 @@ def _plan_report(report: PlanReport) -> dict[str, Any]:
         "targets": [_named(target.target) for target in planned.targets],
         "waves": [[_planned(target, report) for target in wave.targets] for wave in planned.waves],
         "gates": [_verdict(verdict) for verdict in report.verdicts],
+        "left_out": [_left_out(one) for one in planned.left_out],
+        "begins_anew": _unfinished(report.begins_anew),
+        "selection": as_json(planned.selection) or None,
         **_of_a_rollback(report),
         **_of_an_adoption(report.comparison),
     }
+
+
+def _left_out(found: LeftOut) -> dict[str, Any]:
+    return {"target": str(found.target), "reason": found.reason, "mend": found.mend}
 
 
 def _of_a_rollback(report: PlanReport) -> dict[str, Any]:
@@ -151,38 +175,9 @@ def _run_report(report: RunReport) -> dict[str, Any]:
         "fingerprint": report.plan.fingerprint,
         "gates": [_verdict(verdict) for verdict in report.verdicts],
         "targets": [_result(target, report.plan.kind) for target in report.targets],
+        "summary": counted(report.targets, "results", lambda target: target.result),
+        "left_out": [_left_out(one) for one in report.plan.left_out],
         "journal": {"events": end.events, "head": end.digest} if (end := report.journal) else None,
-    }
-
-
-_JOURNAL_ONLY = ("plan", "catalog")
-"""Parts of an event that resuming needs and nobody reads line by line."""
-
-
-def log_line(told: Event) -> dict[str, Any]:
-    """One event as a line of the log: flat, and without what only the journal needs."""
-    about = {"target": str(told.target) if told.target else None, "revision": told.revision}
-    return {
-        "at": timestamp(told.at),
-        "event": str(told.kind),
-        "run": told.run,
-        "actor": told.actor,
-        **{key: value for key, value in about.items() if value is not None},
-        **{key: value for key, value in told.body.items() if key not in _JOURNAL_ONLY},
-    }
-
-
-def event(told: Event) -> dict[str, Any]:
-    """One event, whole, as the journal has it."""
-    return {
-        "sequence": told.sequence,
-        "at": timestamp(told.at),
-        "event": str(told.kind),
-        "run": told.run,
-        "actor": told.actor,
-        "target": str(told.target) if told.target else None,
-        "revision": told.revision,
-        "body": dict(told.body),
     }
 
 

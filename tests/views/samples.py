@@ -32,7 +32,7 @@ from orchestrator.core.reports import (
     TargetResult,
 )
 from orchestrator.core.run import Outcome, Run, fold
-from orchestrator.core.status import Pair, StatusReport, TargetStatus
+from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unfinished
 from orchestrator.core.step_record import Progress, Statement
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, Problem
@@ -225,7 +225,8 @@ def failed_before() -> StatusReport:
     target = TargetStatus(
         TEST, State.BEHIND, ("b2",), ("c3",), last_run=run_of(Outcome.FAILED), last_failure=reason
     )
-    return StatusReport((target,), (), MESSAGES, {"app": ("c3",)})
+    unfinished = Unfinished(replace(run_of(Outcome.FAILED), stopped_by="verify (sh) failed"), (TEST,))
+    return StatusReport((target,), (), MESSAGES, {"app": ("c3",)}, unfinished=unfinished)
 
 
 def step(revision: str, outcome: str, seconds: float | None = None) -> StepResult:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.divergence import Relation, State
+from orchestrator.core.envelope import Envelope
 from orchestrator.core.findings import Level
-from orchestrator.core.reports import Envelope, Result
+from orchestrator.core.reports import Result
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.views import json as view
@@ -24,8 +25,8 @@ from tests.views.samples import NOW, REPORTS, failure
 GOLDEN = Path(__file__).with_name("golden")
 
 
-def compare(name: str, found: str) -> None:
-    path = GOLDEN / name
+def compare(name: str, found: str, folder: Path = GOLDEN) -> None:
+    path = folder / name
     if os.environ.get("GOLDEN"):
         path.write_text(found)
     assert path.exists(), f"{name} is new: GOLDEN=1 pytest tests/views"

@@ -134,6 +134,10 @@ def test_no_line_of_progress_lets_a_hostile_text_through(kind: EventKind, evil: 
         "seconds_left": 9,
         "blocked_by": evil,
         "reason": evil,
+        "environment": evil,
+        "number": 1,
+        "targets": 2,
+        "verify": evil,
     }
     event = Event(kind, NOW, evil, "me", Target("dev"), evil, body)
     if (line := progress.line(event)) is not None:

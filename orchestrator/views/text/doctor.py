@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -11,7 +12,9 @@ from rich.text import Text
 from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.reports import DoctorReport, Examined
 from orchestrator.core.targets import Target
-from orchestrator.views.text import words
+from orchestrator.views.text import many
+from orchestrator.views.text.many import Part
+from orchestrator.views.text.rows import Rows
 
 _STYLES = {Level.PROBLEM: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim", Level.OK: "green"}
 _WIDEST = 48
@@ -20,16 +23,23 @@ _GROUND = (Topic.CONFIG, Topic.SCRIPTS, Topic.INTERPRETER)
 """What is told also where it is as it should be: on what everything was found out."""
 
 
-def doctor(report: DoctorReport) -> RenderableType:
-    """The targets, what each lacks with its mend, and one closing line."""
-    drawn = words.table("TARGET", "SERVER", "ENV.PY REACHED BY", "FOUND")
-    for target in report.targets:
-        drawn.add_row(*_row(target))
+def doctor(report: DoctorReport, *, details: bool = False) -> RenderableType:
+    """The targets, what each lacks with its mend, and one closing line; of many those alike on one line."""
+    drawn = Rows("TARGET", "SERVER", "ENV.PY REACHED BY", "FOUND")
+    for part in many.parts(report.targets, details=details):
+        for alike in _alike(part):
+            drawn.add_row(str(alike[0].target) if part.name is None else part.who(alike), *_row(alike[0]))
     return Group(drawn, "", *_ground(report), *_found(report), *_suggested(report), *_conclusion(report))
 
 
+def _alike(part: Part[Examined]) -> Iterable[list[Examined]]:
+    if part.name is None:
+        return ([target] for target in part.items)
+    groups = many.grouped(part.items, lambda one: (one.server, one.way, _weighed(one).plain))
+    return sorted(groups.values(), key=len, reverse=True)
+
+
 def _row(target: Examined) -> Iterator[RenderableType]:
-    yield str(target.target)
     yield target.server or Text("unknown", "dim")
     yield _short(target.way) if target.way else Text("not reached", "red")
     yield _weighed(target)
@@ -76,9 +86,14 @@ def _found(report: DoctorReport) -> Iterator[RenderableType]:
             yield text.append(f"\n  → {finding.mend}", "cyan") if finding.mend else text
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    target: Target
+
+
 def _named(targets: Sequence[Target], report: DoctorReport) -> str:
     """The targets before what is said of them; nothing where it is said of all."""
-    return "" if len(targets) == len(report.targets) else f"{', '.join(map(str, targets))}: "
+    return "" if len(targets) == len(report.targets) else f"{many.who(list(map(_Named, targets)))}: "
 
 
 def _suggested(report: DoctorReport) -> Iterator[RenderableType]:

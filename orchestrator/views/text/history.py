@@ -14,9 +14,10 @@ from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Action, PlanKind
 from orchestrator.core.reports import Result, RunHistory, RunsReport
 from orchestrator.core.run import Run
-from orchestrator.core.step_record import StepState, Verdict
-from orchestrator.views.text import journal, words
+from orchestrator.core.step_record import Verdict
+from orchestrator.views.text import journal, many, recorded, words
 from orchestrator.views.text.doubt import doubts
+from orchestrator.views.text.rows import Rows
 
 _Attempt = tuple[object, ...]
 """A target, a revision, and the how manieth time it was begun."""
@@ -26,21 +27,30 @@ def runs(report: RunsReport, now: datetime) -> RenderableType:
     """The latest runs as a table."""
     if not report.runs:
         return Text("no run is recorded yet")
-    drawn = words.table("RUN", "COMMAND", "BY", "STEPS", "OUTCOME", "")
+    drawn = Rows("RUN", "COMMAND", "BY", "STEPS", "OUTCOME", "")
     for one in report.runs:
         state = words.last_run(one, now)
         outcome = Text(words.ended(one), state.spans[0].style if state.spans else "")
         ended = words.ago(now - one.last_event_at)
         command = Text.assemble(one.command, (f"  ({words.short(one.reason)})", "dim") if one.reason else "")
-        drawn.add_row(one.id, command, one.actor, str(one.plan.steps), outcome, ended)
+        drawn.add_row(one.id, command, one.actor, f"{one.plan.steps:,}", outcome, ended)
     return drawn
 
 
-def show(report: RunHistory, now: datetime) -> RenderableType:
-    """One run: what it was to do, and everything that happened, a line an event; or a baseline of the journal."""
+def show(report: RunHistory, now: datetime, *, details: bool = False) -> RenderableType:
+    """One run: what it was to do, and everything that happened, a line an event; or a baseline of the journal.
+
+    A run of many targets is a summary, unless `details` are asked for.
+    """
     if report.run.plan.kind is PlanKind.BASELINE:
-        return journal.baseline(report.run, report.events[0].body, now)
-    drawn = words.table("TIME (UTC)", "TARGET", "EVENT", "REVISION", "")
+        return journal.baseline(report.run, report.events[0].body, now, details=details)
+    if not details and recorded.large(report.run):
+        every = ("each event: ", (f"orchestrate show {report.run.id} --details", "cyan"))
+        told = recorded.recorded(report)
+        return Group(
+            *_head(report.run, now), "", *told, *_doubts(report, 1), Text.assemble(*every), *_next(report)
+        )
+    drawn = Rows("TIME (UTC)", "TARGET", "EVENT", "REVISION", "")
     for event in _telling(report.events):
         drawn.add_row(*_row(event, report.run.plan.kind.action))
     return Group(*_head(report.run, now), "", drawn, *_doubts(report), *_next(report))
@@ -82,26 +92,21 @@ def _settled(told: Iterable[tuple[Event, _Attempt]]) -> set[_Attempt]:
     return applied - doubtful
 
 
-def _doubts(report: RunHistory) -> Iterator[RenderableType]:
-    if report.doubts:
+def _doubts(report: RunHistory, told: int | None = None) -> Iterator[RenderableType]:
+    """The steps in doubt, or the first of them and where the others are."""
+    found = report.doubts
+    if found:
         yield ""
-        yield from doubts(report.doubts)
+        yield from doubts(found[:told])
+    if others := found[len(found) if told is None else told :]:
+        yield Text.assemble((many.few([str(one.target) for one in others]), "bold red"), ": in doubt as well")
+        yield words.mended(f"orchestrate status {others[0].target}")
 
 
 def left(run: Run, now: datetime) -> RenderableType:
     """What is left of a run that is about to be taken up again, as far as the journal knows."""
     lines: list[RenderableType] = [Text.assemble(f"{run.command}: ", words.last_run(run, now))]
-    for target in run.plan.targets:
-        steps = [
-            step
-            for step in target.steps
-            if run.record(target.target, step.revision).state is not StepState.APPLIED
-        ]
-        if steps:
-            count = f"{len(steps)} of {len(target.steps)} revisions left: "
-            named = words.listed([s.revision for s in steps], {s.revision: s.message for s in steps})
-            lines.append(Text.assemble((str(target.target), "bold"), f": {count}", named))
-    return Group(*lines)
+    return Group(*lines, *recorded.remaining(run))
 
 
 def _head(run: Run, now: datetime) -> Iterator[RenderableType]:
@@ -137,6 +142,8 @@ def _told(event: Event, done: str) -> str:
             return f"{body.get('message', '')} ({body.get('seconds')} s)"
         case EventKind.STEP_IN_DOUBT:
             return "\n".join([str(body.get("reason", "")), *body.get("changes", ())])
+        case EventKind.WAVE_STARTED | EventKind.WAVE_FINISHED:
+            return f"{body.get('environment')}: {words.wave(body)}"
         case EventKind.RUN_FINISHED:
             return str(body.get("outcome", "")).replace("_", " ")
         case EventKind.RUN_STARTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -13,7 +14,8 @@ from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.plan import Action, TargetPlan, at
 from orchestrator.core.reports import PlanReport
-from orchestrator.views.text import words
+from orchestrator.core.targets import Target
+from orchestrator.views.text import many, waves, words
 
 _LISTED = 40
 """Steps of a target that are shown one by one; a plan is to be read, not scrolled."""
@@ -23,27 +25,50 @@ _NAMED = 5
 """Names that a sentence holds before it says how many more there are."""
 
 
-def plan(report: PlanReport) -> RenderableType:
-    """What will happen, where, in which order, and what keeps it from happening."""
+def plan(report: PlanReport, *, details: bool = False) -> RenderableType:
+    """What will happen, where, in which order, and what prevents it; with `details` each by its name."""
     planned = report.plan
     if not planned.steps:
-        return Text(words.nothing(planned.kind), "green")
-    lines = [line for alike in _alike(planned.targets) for line in _targets(alike, report)]
-    lines += [words.lost(target, found) for target, found in report.lost.items()]
+        nothing = Text(words.nothing(planned.kind), "green")
+        return Group(nothing, *words.lagging(report.lagging), *waves.left_out(planned.left_out))
+    lines = [line for alike in _alike(planned.targets) for line in _targets(alike, report, details=details)]
+    lines += waves.left_out(planned.left_out)
+    lines += waves.waves(report)
+    gone = [_Gone(target, words.gone(target, found)) for target, found in report.lost.items()]
+    for who, what, _ in many.told_once(many.parts(gone), lambda one: one.what):
+        lines.append(Text.assemble((who, "bold yellow"), f": {what}"))
+    if report.begins_anew is not None:
+        lines.append(words.stopped(report.begins_anew.run).append("; this plan begins anew", "yellow"))
     lines += _compared(report.comparison) if report.comparison else []
     lines += [line for verdict in report.verdicts for line in _closed(verdict)]
     return Group(*lines, Text(f"fingerprint {planned.fingerprint[:19]}…", "dim"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    target: Target
+    what: str
+
+
 def _alike(targets: Iterable[TargetPlan]) -> Iterator[list[TargetPlan]]:
-    """Neighbours that get the very same revisions are told together."""
-    for _, group in groupby(targets, key=lambda target: (target.start, target.steps)):
-        yield list(group)
+    """The targets of an environment, and neighbouring environments, that get the very same revisions together."""
+    ordered = (
+        alike
+        for _, found in groupby(targets, lambda one: one.target.environment)
+        for alike in many.grouped(found, _way).items()
+    )
+    for _, groups in groupby(ordered, lambda one: one[0]):
+        yield [target for _, alike in groups for target in alike]
 
 
-def _targets(alike: list[TargetPlan], report: PlanReport) -> Iterator[RenderableType]:
+def _way(target: TargetPlan) -> tuple[object, ...]:
+    """What tells one way from another; a step in full takes longer to compare."""
+    return target.start, tuple((step.revision, step.digest) for step in target.steps)
+
+
+def _targets(alike: list[TargetPlan], report: PlanReport, *, details: bool) -> Iterator[RenderableType]:
     target = alike[0]
-    name = Text.assemble((", ".join(str(one.target) for one in alike), "bold"), ": ")
+    name = Text.assemble((many.who(alike, details=details), "bold"), ": ")
     if not target.steps:
         yield name.append("nothing to do", "green")
         return

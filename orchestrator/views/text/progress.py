@@ -13,7 +13,9 @@ from orchestrator.views.text import words
 def line(event: Event) -> Text | None:
     """The event as a line; None for one that only the log needs."""
     if event.body.get("recorded") is False:
-        what = f"{event.target or ''} {str(event.kind).replace('_', ' ')} {event.revision or ''}"
+        what = f"{event.target or ''} {str(event.kind).replace('_', ' ')} {event.revision or ''}".strip()
+        if "number" in event.body and "environment" in event.body:
+            what += f": {event.body['environment']}, wave {event.body['number']} of {event.body.get('of')}"
         return Text(f"NOT RECORDED in the journal: {what}", "bold red")
     return _line(event)
 
@@ -35,6 +37,13 @@ def _line(event: Event) -> Text | None:
             return _about(event, step, "failed", "red")
         case EventKind.STEP_IN_DOUBT:
             return _about(event, step, "in doubt", "bold red")
+        case EventKind.TARGET_FINISHED if body.get("begun") is False:
+            return _about(event, str(body.get("reason", "")).removeprefix(f"{event.target}: "), "failed", "red")
+        case EventKind.WAVE_FINISHED:
+            return Text.assemble((f"{body['environment']}  ", "bold"), words.wave(body))
+        case EventKind.WAVE_PAUSED:
+            text = f"the next wave begins in {words.lasting(body['seconds'])}"
+            return Text.assemble((f"{body['environment']}  ", "bold"), text)
         case EventKind.STOPPING:
             return Text(str(body.get("message", "")), "yellow")
         case _:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from orchestrator.core.doubt import Doubt
 from orchestrator.core.plan import Action, at
 from orchestrator.core.reports import Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
-from orchestrator.views.text import words
+from orchestrator.views.text import many, summary, waves, words
 from orchestrator.views.text.doubt import doubt
+from orchestrator.views.text.many import Part
+from orchestrator.views.text.rows import Rows
 
 _RESULTS = {
     Result.NOTHING_TO_DO: ("nothing to do", "green"),
@@ -37,47 +40,138 @@ _STOPS = {
 }
 """Failures that say nothing of a revision: why the run did not go on."""
 
+_GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
+_LEFT = (Result.NOT_STARTED, Result.STOPPED)
 _NAMED = 6
 """Changes that the sentence above has already."""
+_DOUBTS = 1
+"""Steps in doubt of a summary that are told with all that is known of them."""
 
 
-def run(report: RunReport) -> RenderableType:
-    """The results, the errors with their mends, and one closing line."""
-    shown = words.table("TARGET", "RESULT", "REVISIONS", "NOW AT")
-    for target in report.targets:
-        shown.add_row(*_row(target, report.plan.kind.action))
-    parts: list[RenderableType] = [shown, ""] if report.run_id else []
-    return Group(*parts, *_failures(report), *_end(report))
+def run(report: RunReport, *, details: bool = False) -> RenderableType:
+    """The results, the errors with their mends, and one closing line; with `details` a row for every target."""
+    told = many.parts(report.targets, details=details)
+    action = report.plan.kind.action
+    results = [drawn for part in told for drawn in _part(part, action)] if report.run_id else []
+    return Group(
+        *results,
+        *waves.left_out(report.plan.left_out, "left out when it was planned"),
+        *_failures(report, told),
+        *_end(report, told),
+    )
+
+
+def _part(part: Part[TargetResult], action: Action) -> Iterator[RenderableType]:
+    if part.name is None:
+        shown = Rows("TARGET", "RESULT", "REVISIONS", "NOW AT")
+        for target in part.items:
+            shown.add_row(*_row(target, action))
+        yield shown
+    else:
+        yield summary.heading(part)
+        yield summary.indented(_results(part, action))
+    yield ""
+
+
+def _results(part: Part[TargetResult], action: Action) -> Rows:
+    """How many targets came out how, in the order of the results, and which did not come out well."""
+    drawn = Rows("TARGETS", "RESULT", "REVISIONS", "NOW AT", "WHICH", counts=True)
+    groups = many.grouped(part.items, lambda target: target.result)
+    for result in (result for result in Result if result in groups):
+        alike = groups[result]
+        ends = {target.end for target in alike}
+        now_at = _now_at(alike[0]) if len(ends) == 1 else f"{len(ends):,} different"
+        which = "" if result in _GOOD else part.names(alike)
+        drawn.add_row(f"{len(alike):,}", _word(result, action), _progress(alike), now_at, which)
+    return drawn
+
+
+def _progress(targets: Sequence[TargetResult]) -> str:
+    """How many of the targets' revisions are done."""
+    steps = [step for target in targets for step in target.steps]
+    done = sum(step.outcome in ("applied", "recovered") for step in steps)
+    return f"{done:,} of {len(steps):,}" if steps else "-"
+
+
+def _word(result: Result, action: Action) -> Text:
+    return Text(*_RESULTS.get(result, (words.applied(action), "green")))
 
 
 def _row(target: TargetResult, action: Action) -> Iterator[RenderableType]:
     yield str(target.target)
-    yield Text(*_RESULTS.get(target.result, (words.applied(action), "green")))
-    done = sum(step.outcome in ("applied", "recovered") for step in target.steps)
-    yield f"{done} of {len(target.steps)}" if target.steps else "-"
-    yield at(target.end)
+    yield _word(target.result, action)
+    yield _progress([target])
+    yield _now_at(target)
 
 
-def _failures(report: RunReport) -> Iterator[RenderableType]:
+def _now_at(target: TargetResult) -> str:
+    """Where it is; where one failed it was not looked at again, and others may have worked there since."""
+    return at(target.end) + (", last seen" if target.result is Result.FAILED else "")
+
+
+def _failures(report: RunReport, told: Sequence[Part[TargetResult]]) -> Iterator[RenderableType]:
     if report.failure is not None:
         yield words.told(report.failure)
-    for target in report.targets:
-        if target.failure is not None:
-            doubts = [step.doubt for step in target.steps if step.doubt is not None]
-            yield words.told(replace(target.failure, mend=None) if doubts else target.failure)
-            for found in doubts:
-                yield from doubt(replace(found, changes=found.changes[_NAMED:]))
-                yield words.mended(target.failure.mend)
+    for part in told:
+        failed = [target for target in part.items if target.failure is not None]
+        doubtful = [target for target in failed if _doubts(target)]
+        for target in failed if part.name is None else doubtful[:_DOUBTS]:
+            yield from _failure(target)
+        if part.name is not None:
+            yield from _many_failures(part, doubtful[_DOUBTS:])
 
 
-def _end(report: RunReport) -> Iterator[RenderableType]:
+def _many_failures(part: Part[TargetResult], doubtful: Sequence[TargetResult]) -> Iterator[RenderableType]:
+    """Each reason once with those that it stopped; of further doubts only where."""
+    if doubtful:
+        mend = words.mended(f"orchestrate status {doubtful[0].target}")
+        yield Text.assemble((part.who(doubtful), "bold red"), ": in doubt as well\n", mend)
+    for who, what, alike in many.told_once([part], _reason):
+        if (failure := alike[0].failure) is not None:
+            yield Text.assemble((who, "bold red"), ": ", words.told(replace(failure, message=what)))
+
+
+def _reason(target: TargetResult) -> str | None:
+    """Why a target without a step in doubt stopped, without its name, which is told before."""
+    if target.failure is None or _doubts(target):
+        return None
+    return target.failure.message.removeprefix(f"{target.target}: ")
+
+
+def _doubts(target: TargetResult) -> list[Doubt]:
+    return [step.doubt for step in target.steps if step.doubt is not None]
+
+
+def _failure(target: TargetResult) -> Iterator[RenderableType]:
+    if target.failure is not None:
+        doubts = _doubts(target)
+        yield words.told(replace(target.failure, mend=None) if doubts else target.failure)
+        for found in doubts:
+            yield from doubt(replace(found, changes=found.changes[_NAMED:]))
+            yield words.mended(target.failure.mend)
+
+
+def _end(report: RunReport, told: Sequence[Part[TargetResult]]) -> Iterator[RenderableType]:
     text, style = _conclusion(report)
     name = f"run {report.run_id}: " if report.run_id else ""
     yield Text.assemble((name, "bold"), (text, style))
+    yield from words.lagging(report.lagging)
     if report.journal is not None:
         yield Text(f"journal: {report.journal.events} events, head {report.journal.digest[:16]}", "dim")
-    if report.outcome is Outcome.INTERRUPTED:
+    large = any(part.name is not None for part in told)
+    if report.run_id and large:
+        yield Text.assemble("each by its name: ", (f"orchestrate show {report.run_id} --details", "cyan"))
+    unsaid = large and report.run_id and report.outcome is Outcome.FAILED and report.failure is None
+    if _resumable(report, asked=report.outcome is Outcome.INTERRUPTED, unsaid=bool(unsaid)):
         yield Text.assemble("next: ", (f"orchestrate resume {report.run_id}", "cyan"))
+
+
+def _resumable(report: RunReport, *, asked: bool, unsaid: bool) -> bool:
+    """Whether to resume is what helps: a target that must be planned again keeps the run from going on."""
+    mends = [target.failure.mend or "" for target in report.targets if target.failure]
+    left = any(target.result in _LEFT for target in report.targets)
+    helps = left or any(f"orchestrate resume {report.run_id}" in mend for mend in mends)
+    return (asked or (unsaid and helps)) and not any(report.plan.again in mend for mend in mends)
 
 
 def _conclusion(report: RunReport) -> tuple[str, str]:

@@ -2,62 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from orchestrator.core.divergence import Relation, State
-from orchestrator.core.locks import Leftover
-from orchestrator.core.run import Run
-from orchestrator.core.status import Pair, StatusReport, TargetStatus
-from orchestrator.views.text import words
-from orchestrator.views.text.doubt import doubt
-
-_REASON = 300
-"""Characters that are shown of why the latest run failed; `show` has the rest."""
-_STATES = {
-    State.AT_HEAD: ("at head", "green"),
-    State.BEHIND: ("behind {n}", "yellow"),
-    State.EMPTY: ("empty, {n} to apply", "yellow"),
-    State.UNKNOWN_REVISION: ("unknown revision", "red"),
-    State.OVERLAPPING: ("overlapping rows", "red"),
-    State.UNVERSIONED: ("unversioned", "red"),
-    State.DENIED: ("denied", "red"),
-    State.UNREACHABLE: ("unreachable", "red"),
-    State.IN_DOUBT: ("in doubt", "bold red"),
-}
+from orchestrator.core.divergence import Relation
+from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unfinished
+from orchestrator.core.targets import Target
+from orchestrator.views.text import exceptions, many, summary, words
+from orchestrator.views.text.many import Part
+from orchestrator.views.text.rows import Rows
 
 
-def status(report: StatusReport, now: datetime) -> RenderableType:
-    """The table, the exceptions with their mends, and the next command."""
-    drawn = words.table("TARGET", "HEADS", "SCRIPTS", "UPSTREAM", "LAST RUN")
+def status(report: StatusReport, now: datetime, *, details: bool = False) -> RenderableType:
+    """The table, the exceptions with their mends, and the next command.
+
+    An environment of many targets is a summary; with `details` every target has its row.
+    """
     pairs = {pair.downstream: pair for pair in report.pairs}
-    for target in report.targets:
-        drawn.add_row(*_row(target, pairs.get(target.target), report, now))
+    told = many.parts(report.targets, details=details)
     return Group(
-        drawn,
-        "",
+        *(drawn for part in told for drawn in _part(part, pairs, report, now)),
         *_journal(report),
-        *_failures(report),
-        *_divergences(report),
-        *(words.lost(target.target, target.lost) for target in report.targets if target.lost),
-        *_holders(report),
-        *_leftovers(report),
+        *exceptions.exceptions(told, pairs, report.messages),
         *_unproven(report),
-        *_last_failures(report),
-        *_conclusion(report),
+        *exceptions.last_failures(told),
+        *_unfinished(report.unfinished),
+        *_conclusion(report, told),
+        *_details(told),
     )
+
+
+def _part(
+    part: Part[TargetStatus], pairs: Mapping[Target, Pair], report: StatusReport, now: datetime
+) -> Iterator[RenderableType]:
+    if part.name is not None:
+        yield from summary.status(part, pairs, report.messages, now)
+        yield ""
+        return
+    drawn = Rows("TARGET", "HEADS", "SCRIPTS", "UPSTREAM", "LAST RUN")
+    for target in part.items:
+        drawn.add_row(*_row(target, pairs.get(target.target), report, now))
+    yield drawn
+    yield ""
 
 
 def _row(target: TargetStatus, pair: Pair | None, report: StatusReport, now: datetime) -> Iterator[RenderableType]:
     yield str(target.target)
-    unread = target.state in (State.DENIED, State.UNREACHABLE, State.UNVERSIONED)
-    yield Text("unknown", "dim") if unread else Text(words.heads(target.heads, report.messages))
-    state, style = _STATES[target.state]
-    yield Text(state.format(n=len(target.missing)), style)
+    yield (
+        Text("unknown", "dim")
+        if target.state in words.UNREAD
+        else Text(words.heads(target.heads, report.messages))
+    )
+    yield Text(*words.state(target.state, str(len(target.missing))))
     yield words.relation(pair.divergence, str(pair.upstream)) if pair else Text("-", "dim")
     yield words.last_run(target.last_run, now)
 
@@ -66,51 +65,6 @@ def _journal(report: StatusReport) -> Iterator[RenderableType]:
     if report.journal is not None:
         yield Text.assemble(("error: ", "bold red"), words.told(report.journal))
         yield Text("whether a revision is in doubt, and who works where, is not known without it", "red")
-
-
-def _failures(report: StatusReport) -> Iterator[RenderableType]:
-    for target in report.targets:
-        if target.failure is not None:
-            failure = replace(target.failure, mend=None) if target.doubt else target.failure
-            yield Text.assemble((str(target.target), "bold red"), ": ", words.told(failure))
-        if target.doubt is not None:
-            yield from doubt(target.doubt)
-            yield _waiting(target.leftover) if target.leftover else words.mended(target.doubt.mend)
-
-
-def _divergences(report: StatusReport) -> Iterator[RenderableType]:
-    """What lies behind a relation that promotion cannot mend by itself, with the revisions' names."""
-    for pair in report.pairs:
-        divergence = pair.divergence
-        if divergence.relation not in (Relation.AHEAD, Relation.DIVERGED):
-            continue
-        text = Text.assemble((str(pair.downstream), "bold red"), f" has what {pair.upstream} lacks: ")
-        text.append(words.listed(divergence.extra, report.messages))
-        if divergence.missing:
-            text.append(f"\n  and lacks what {pair.upstream} has: ")
-            text.append(words.listed(divergence.missing, report.messages))
-        if divergence.relation is Relation.DIVERGED:
-            text.append(f"\n  both have: {words.listed(divergence.common, report.messages) or 'nothing'}")
-        yield text
-
-
-def _holders(report: StatusReport) -> Iterator[RenderableType]:
-    for target in report.targets:
-        if target.holder is not None:
-            yield Text.assemble((str(target.target), "bold"), f": {target.holder} is working on it now")
-
-
-def _leftovers(report: StatusReport) -> Iterator[RenderableType]:
-    for target in report.targets:
-        if target.leftover is not None and target.doubt is None:
-            what = f": nobody drives run {target.leftover.run} any more\n"
-            yield Text.assemble((str(target.target), "bold"), what, _waiting(target.leftover))
-
-
-def _waiting(leftover: Leftover) -> Text:
-    """That nothing can be judged or settled yet, and what waits."""
-    text = Text(f"  {leftover.who} still works for it: what becomes of the revision is not known yet\n", "yellow")
-    return text.append_text(words.mended(leftover.mend))
 
 
 def _unproven(report: StatusReport) -> Iterator[Text]:
@@ -124,48 +78,54 @@ def _unproven(report: StatusReport) -> Iterator[Text]:
         yield Text.assemble((words.listed(targets, {}), "bold yellow"), begun, unknown)
 
 
-def _last_failures(report: StatusReport) -> Iterator[Text]:
-    for target in report.targets:
-        if target.last_failure and not (target.doubt or target.failure):
-            reason = " ".join(target.last_failure.split())
-            shown = reason if len(reason) <= _REASON else reason[: _REASON - 1] + "…"
-            yield Text.assemble((str(target.target), "bold red"), f": {shown}")
-
-
-def _conclusion(report: StatusReport) -> Iterator[Text]:
+def _conclusion(report: StatusReport, told: Sequence[Part[TargetStatus]]) -> Iterator[Text]:
     """One line that says what to type next; none where each failure above has its own."""
     apart = (Relation.AHEAD, Relation.DIVERGED)
-    if report.journal is not None or any(t.failure or t.holder or t.leftover for t in report.targets):
+    if report.journal is not None or any(
+        _hinders(t, alone=part.name is None) for part in told for t in part.items
+    ):
         return
     if (pair := next((pair for pair in report.pairs if pair.divergence.relation in apart), None)) is not None:
         upstream, downstream = pair.upstream.environment, pair.downstream.environment
         yield Text(f"promotion to {downstream} is refused until {upstream} has them too", "red")
         yield _next(f"orchestrate rollout --through {upstream}")
-    elif (left := next(_unfinished(report), None)) is not None:
-        yield _next(f"orchestrate resume {left.id}")
+    elif report.unfinished is not None:
+        yield _next(f"orchestrate resume {report.unfinished.run.id}")
     else:
-        yield _pending(report)
+        yield from _pending(report)
 
 
-def _pending(report: StatusReport) -> Text:
+def _hinders(target: TargetStatus, *, alone: bool) -> bool:
+    """Whether nothing else can be said to come next: of many targets some that cannot take part are left out."""
+    failed = target.failure is not None and (alone or target.doubt is not None)
+    return failed or target.holder is not None or target.leftover is not None
+
+
+def _pending(report: StatusReport) -> Iterator[Text]:
     behind = next((pair for pair in report.pairs if pair.divergence.relation is Relation.BEHIND), None)
     first = {target.target.environment for target in report.targets[:1]}
     lagging = [target.target for target in report.targets if target.missing]
+    unfit = sum(target.failure is not None for target in report.targets)
+    without = f" --skip-unfit   # without the {unfit:,} that cannot take part" if unfit else ""
+    without = report.selection.of_tenants.options + without
     if any(target.environment in first or behind is None for target in lagging):
-        return _next(f"orchestrate rollout --through {report.targets[-1].target.environment}")
-    if behind is not None:
-        environments = f"{behind.upstream.environment} {behind.downstream.environment}"
-        return _next(f"orchestrate promote {environments}")
-    return Text("every target is at head; nothing to do", "green")
+        yield _next(f"orchestrate rollout --through {report.targets[-1].target.environment}{without}")
+    elif behind is not None:
+        yield _next(f"orchestrate promote {behind.upstream.environment} {behind.downstream.environment}{without}")
+    elif not unfit:
+        yield Text("every target is at head; nothing to do", "green")
 
 
-def _unfinished(report: StatusReport) -> Iterator[Run]:
-    """The latest runs that left a target short of where they were to take it, and that nobody drives now."""
-    for target in report.targets:
-        run = target.last_run
-        if run is not None and target.holder is None and not (run.complete or run.finished(target.target)):
-            yield run
+def _unfinished(found: Unfinished | None) -> Iterator[Text]:
+    if found is not None:
+        which = many.few([str(target) for target in found.left])
+        yield Text.assemble(words.stopped(found.run), f"; still to do: {which}")
 
 
 def _next(command: str) -> Text:
     return Text.assemble("next: ", (command, "cyan"))
+
+
+def _details(told: Sequence[Part[TargetStatus]]) -> Iterator[Text]:
+    if names := dict.fromkeys(part.items[0].target.environment for part in told if part.name is not None):
+        yield Text.assemble("each by its name: ", (f"orchestrate status {' '.join(names)} --details", "cyan"))

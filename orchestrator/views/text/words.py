@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
-from orchestrator.core.divergence import Divergence, Relation
+from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.failure import Failure
 from orchestrator.core.plan import Action, PlanKind
 from orchestrator.core.run import Lost, Outcome, Run
 from orchestrator.core.targets import Target
+from orchestrator.errors import Problem
+from orchestrator.views.text import many
+
+if TYPE_CHECKING:  # `status` starts without
+    from orchestrator.core.reports import Lagging
 
 _LISTED = 5
 """Revisions that a sentence names before it says how many more there are."""
@@ -22,20 +29,28 @@ _MESSAGE = 100
 _TOLD = 4000
 """Characters of an error that are shown."""
 
+_NAMES = re.compile(r"'[^']*'|\d+")
+"""What tells one problem from others of its kind."""
+
 _DONE = {Action.UPGRADE: "applied", Action.DOWNGRADE: "reverted", Action.STAMP: "stamped"}
+_STATES = {
+    State.AT_HEAD: ("at head", "green"),
+    State.BEHIND: ("behind {n}", "yellow"),
+    State.EMPTY: ("empty, {n} to apply", "yellow"),
+    State.UNKNOWN_REVISION: ("unknown revision", "red"),
+    State.OVERLAPPING: ("overlapping rows", "red"),
+    State.UNVERSIONED: ("unversioned", "red"),
+    State.DENIED: ("denied", "red"),
+    State.UNREACHABLE: ("unreachable", "red"),
+    State.IN_DOUBT: ("in doubt", "bold red"),
+}
+UNREAD = (State.DENIED, State.UNREACHABLE, State.UNVERSIONED)
+"""States of which the heads are not known."""
 _OUTCOME_STYLES = {
     Outcome.SUCCEEDED: "green",
     Outcome.NOTHING_TO_DO: "green",
     Outcome.INTERRUPTED: "yellow",
 }
-
-
-def table(*columns: str) -> Table:
-    """An empty table without frames, to be read and to be cut with awk alike."""
-    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    return drawn
 
 
 def short(message: str) -> str:
@@ -62,9 +77,20 @@ def nothing(kind: PlanKind) -> str:
     return "nothing to do: every target already has what was asked for"
 
 
+def lagging(found: Lagging | None) -> Iterator[Text]:
+    """Who of a promotion's source keeps back what others of it have, and what to type."""
+    if found is not None:
+        who = many.few([str(target) for target in found.targets])
+        verb = "lacks" if len(found.targets) == 1 else "lack"
+        yield Text(
+            f"{who} {verb} {listed(found.revisions, {})}; what is promoted is what all of {found.source} has"
+        )
+        yield mended(f"orchestrate rollout --through {found.source}")
+
+
 def count(number: int, thing: str) -> str:
     """`no differences`, `1 difference`, `2 differences`."""
-    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"
+    return f"{number:,} {thing}{'' if number == 1 else 's'}" if number else f"no {thing}s"
 
 
 def listed(revisions: Sequence[str], messages: Mapping[str, str]) -> str:
@@ -103,11 +129,16 @@ def last_run(run: Run | None, now: datetime) -> Text:
     return Text.assemble(f"{run.id} ", (ended(run), style), f" {ago(now - run.last_event_at)}")
 
 
-def lost(target: Target, found: Lost) -> Text:
+def gone(target: Target, found: Lost) -> str:
     """That a target no longer has what a run did there, and what that usually means."""
     did = f"run {found.run} took {target} through {', '.join(found.revisions)}, and that is gone"
-    why = "restored from a backup, reverted by hand, or another database?"
-    return Text.assemble((str(target), "bold yellow"), f": {did}: {why}")
+    return f"{did}: restored from a backup, reverted by hand, or another database?"
+
+
+def state(found: State, missing: str) -> tuple[str, str]:
+    """A state in a few words, with how many revisions are `missing`, and its colour."""
+    word, style = _STATES[found]
+    return word.format(n=missing), style
 
 
 def ended(run: Run) -> str:
@@ -115,6 +146,13 @@ def ended(run: Run) -> str:
     if run.plan.kind is PlanKind.BASELINE:
         return "baseline"
     return str(run.outcome).replace("_", " ") if run.outcome else "not ended"
+
+
+def stopped(run: Run) -> Text:
+    """A run that did not come to its end, and why; one that was cut off could not say so."""
+    why = run.stopped_by or ("stopped as asked" if run.outcome is Outcome.INTERRUPTED else ended(run))
+    why = "it did not end: cut off, or still at work" if run.open else why
+    return Text.assemble(f"run {run.id} ", ("is not finished", "yellow"), f": {short(why)}")
 
 
 def ago(span: timedelta) -> str:
@@ -126,6 +164,23 @@ def ago(span: timedelta) -> str:
     return "just now"
 
 
+def lasting(seconds: float) -> str:
+    """A length of time in its two largest units: `48 s`, `5 min`, `2 h 5 min`."""
+    whole = round(seconds)
+    for unit, length, below, smaller in ((" h", 3600, " min", 60), (" min", 60, " s", 1)):
+        if whole >= length:
+            rest = whole % length // smaller
+            return f"{whole // length}{unit}" + (f" {rest}{below}" if rest else "")
+    return f"{whole} s"
+
+
+def wave(body: Mapping[str, Any]) -> str:
+    """A wave that ended, as its event has it: `wave 3 of 11: 364 targets, 2 failed`."""
+    failed = f", {body['failed']:,} failed" if body.get("failed") else ""
+    verified = f", verify {body['verify']}" if body.get("verify") else ""
+    return f"wave {body['number']} of {body['of']}: {count(body['targets'], 'target')}{failed}{verified}"
+
+
 def told(failure: Failure) -> Text:
     """An error with all its problems, each with what to type next."""
     text = Text()
@@ -133,10 +188,30 @@ def told(failure: Failure) -> Text:
         text.append(_bounded(failure.message))
         return _with_mend(text, failure.mend)
     text.append(f"{_bounded(failure.message)}:")
-    for problem in failure.problems:
+    problems = failure.problems if len(failure.problems) <= many.MANY else list(_once(failure.problems))
+    for problem in problems[: many.MANY]:
         text.append(_bounded(f"\n  {problem}"))
         _with_mend(text, problem.mend, "    ")
+    if (more := len(problems) - many.MANY) > 0:
+        text.append(f"\n  … and {more:,} more: --format json has them")
     return text
+
+
+def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Each thing that is wrong once, with the places where it is: of many that share it the first few.
+
+    What is wrong in one place with many names or numbers is told of the first.
+    """
+    alone = []
+    for what, alike in many.grouped(problems, lambda problem: problem.what).items():
+        if len(alike) == 1:
+            alone += alike
+            continue
+        places = [problem.where for problem in alike if problem.where]
+        yield Problem(what, f"{len(alike):,} times ({many.few(places)})", alike[0].mend)
+    for alike in many.grouped(alone, lambda one: (one.where, one.mend, _NAMES.sub("…", one.what))).values():
+        more = f"; and {len(alike) - 1:,} more like it" if len(alike) > 1 else ""
+        yield replace(alike[0], what=alike[0].what + more)
 
 
 def _bounded(text: str) -> str:

@@ -1,0 +1,107 @@
+"""What is wrong with targets, below the table of `status`: each thing once, with those that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from orchestrator.core.divergence import Relation
+from orchestrator.core.locks import Leftover
+from orchestrator.core.status import Pair, TargetStatus
+from orchestrator.core.targets import Target
+from orchestrator.views.text import many, words
+from orchestrator.views.text.doubt import doubt
+from orchestrator.views.text.many import Part
+
+_REASON = 300
+"""Characters that are shown of why the latest run failed; `show` has the rest."""
+_DOUBTS = 1
+"""Steps in doubt of a summary that are told with all that is known of them."""
+
+Parts = Sequence[Part[TargetStatus]]
+
+
+def exceptions(told: Parts, pairs: Mapping[Target, Pair], messages: Mapping[str, str]) -> Iterator[RenderableType]:
+    """Failures and doubts, divergences, what is gone, who is at work, and what nobody drives any more."""
+    for part in told:
+        yield from _failures(part)
+    for who, what, alike in many.told_once(told, lambda one: _apart(pairs.get(one.target), messages)):
+        yield Text.assemble((who, "bold red"), f" {what}" if len(alike) == 1 else f": {what}")
+    for who, what, _ in many.told_once(told, lambda one: words.gone(one.target, one.lost) if one.lost else None):
+        yield Text.assemble((who, "bold yellow"), f": {what}")
+    for who, what, _ in many.told_once(told, lambda one: one.holder):
+        yield Text.assemble((who, "bold"), f": {what} is working on it now")
+    for who, what, alike in many.told_once(told, _left):
+        waiting = _waiting(alike[0].leftover) if alike[0].leftover else ""
+        yield Text.assemble((who, "bold"), f": {what}\n", waiting)
+
+
+def last_failures(told: Parts) -> Iterator[Text]:
+    """Why the latest run failed, where nothing else is wrong."""
+    for who, what, _ in many.told_once(told, _last_failure):
+        yield Text.assemble((who, "bold red"), f": {what}")
+
+
+def _last_failure(target: TargetStatus) -> str | None:
+    if not target.last_failure or target.doubt or target.failure:
+        return None
+    reason = " ".join(target.last_failure.removeprefix(f"{target.target}: ").split())
+    return reason if len(reason) <= _REASON else reason[: _REASON - 1] + "…"
+
+
+def _failures(part: Part[TargetStatus]) -> Iterator[RenderableType]:
+    if part.name is None:
+        for target in part.items:
+            yield from _failure(target)
+        return
+    doubtful = [target for target in part.items if target.doubt is not None]
+    for target in doubtful[:_DOUBTS]:
+        yield from _failure(target)
+    if more := doubtful[_DOUBTS:]:
+        mend = words.mended(f"orchestrate status {more[0].target}")
+        yield Text.assemble((part.who(more), "bold red"), ": in doubt as well\n", mend)
+    for who, what, alike in many.told_once([part], _settled):
+        if (failure := alike[0].failure) is not None:
+            yield Text.assemble((who, "bold red"), ": ", words.told(replace(failure, message=what)))
+
+
+def _settled(target: TargetStatus) -> str | None:
+    """The failure of a target that is not in doubt."""
+    return target.failure.message if target.failure is not None and target.doubt is None else None
+
+
+def _failure(target: TargetStatus) -> Iterator[RenderableType]:
+    if target.failure is not None:
+        failure = replace(target.failure, mend=None) if target.doubt else target.failure
+        yield Text.assemble((str(target.target), "bold red"), ": ", words.told(failure))
+    if target.doubt is not None:
+        yield from doubt(target.doubt)
+        yield _waiting(target.leftover) if target.leftover else words.mended(target.doubt.mend)
+
+
+def _apart(pair: Pair | None, messages: Mapping[str, str]) -> str | None:
+    """What lies behind a relation that promotion cannot mend by itself, with the revisions' names."""
+    if pair is None or pair.divergence.relation not in (Relation.AHEAD, Relation.DIVERGED):
+        return None
+    divergence = pair.divergence
+    text = f"has what {pair.upstream} lacks: {words.listed(divergence.extra, messages)}"
+    if divergence.missing:
+        text += f"\n  and lacks what {pair.upstream} has: {words.listed(divergence.missing, messages)}"
+    if divergence.relation is Relation.DIVERGED:
+        text += f"\n  both have: {words.listed(divergence.common, messages) or 'nothing'}"
+    return text
+
+
+def _left(target: TargetStatus) -> str | None:
+    if target.leftover is None or target.doubt is not None:
+        return None
+    return f"nobody drives run {target.leftover.run} any more"
+
+
+def _waiting(leftover: Leftover) -> Text:
+    """That nothing can be judged or settled yet, and what waits."""
+    text = Text(f"  {leftover.who} still works for it: what becomes of the revision is not known yet\n", "yellow")
+    return text.append_text(words.mended(leftover.mend))

@@ -1,0 +1,49 @@
+"""Every report but that of `status` as text: which view draws which. Only `draw` calls it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from orchestrator.core.doubt import Completion
+from orchestrator.core.locks import LocksReport
+from orchestrator.core.reports import (
+    DoctorReport,
+    Done,
+    OtherReport,
+    PlanReport,
+    RunHistory,
+    RunReport,
+    RunsReport,
+)
+from orchestrator.core.status import Unfinished
+from orchestrator.views.text import doctor, doubt, history, locks, plan, run
+
+
+def other(report: OtherReport, now: datetime, *, details: bool) -> RenderableType:
+    """As `draw`."""
+    match report:
+        case LocksReport():
+            return locks.locks(report, now, details=details)
+        case PlanReport():
+            return plan.plan(report, details=details)
+        case RunReport():
+            return run.run(report, details=details)
+        case RunsReport():
+            return history.runs(report, now)
+        case RunHistory():
+            return history.show(report, now, details=details)
+        case Unfinished():
+            return history.left(report.run, now)
+        case DoctorReport():
+            return doctor.doctor(report, details=details)
+        case Completion() | Done():
+            return _done(report)
+
+
+def _done(report: Completion | Done) -> RenderableType:
+    if isinstance(report, Completion):
+        return doubt.completion(report)
+    return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))
