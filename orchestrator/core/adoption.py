@@ -60,10 +60,10 @@ def _unclaimable(world: World, claimed: Claimed) -> Iterator[Refusal]:
     target, seen = claimed.target, world.observations[claimed.target]
     place = str(target)
     if target in world.doubts:
-        yield InDoubtError, Problem(world.doubts[target], place, f"orchestrate status {target.environment}")
+        yield InDoubtError, Problem(world.doubts[target], place, f"orchestrate status {target}")
     elif seen.heads:
         what = f"is under control already: its version table says {at(seen.heads)}"
-        yield DivergenceError, Problem(what, place, f"orchestrate status {target.environment}")
+        yield DivergenceError, Problem(what, place, f"orchestrate status {target}")
     elif not (seen.adoptable or (error := refusal(seen, stand(world.graphs[target], seen))) is None):
         yield type(error), Problem(error.what, error.where, error.mend)
     elif not claimed.populated:

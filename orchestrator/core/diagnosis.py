@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.core.divergence import State
 from orchestrator.core.findings import Finding, Level, Topic, ok, problem
+from orchestrator.core.identifiers import identifier
 from orchestrator.core.inspection import Inspection
 from orchestrator.core.network import tls_mend
 from orchestrator.core.observations import Observation, Reading
@@ -26,6 +27,7 @@ _OLDEST = {"PostgreSQL": (12,), "MariaDB": (10, 5), "MySQL": (8,), "SQLite": (3,
 class TargetFacts:
     """One target. `trial` is one of env.py on the target itself, None where it could not be run.
 
+    `schema` is that of a tenant which shares its database, `search_path` whether its URL says so.
     `unplaced` is why the target cannot take part in a promotion as it is. `faults` are what kept it from being
     looked at.
     """
@@ -35,6 +37,8 @@ class TargetFacts:
     version_table: str = "alembic_version"
     version_table_schema: str | None = None
     require_tls: bool = False
+    schema: str | None = None
+    search_path: bool = False
     state: State | None = None
     unplaced: OrchestrateError | None = None
     inspection: Inspection | None = None
@@ -105,10 +109,23 @@ def _tried(facts: TargetFacts) -> Iterator[Finding]:
     yield from _version_table(facts, trial)
 
 
+_TELL_IT = "write search_path: true under tenants, or {schema} in the project's inject (x_arguments, variables)"
+
+
+_CONNECTS_BY_ANOTHER = (
+    "its URL gives it the tenant's search_path: let it connect by that URL, and set none of its own;"
+    " or write redirect: true under the project's inject"
+)
+
+
 def _version_table(facts: TargetFacts, trial: Trial) -> Iterator[Finding]:
     if (elsewhere := other_version_table(facts)) is None:
         if trial.version_table is not None:
             yield ok(Topic.VERSION_TABLE, ".".join(filter(None, (trial.place, trial.version_table))))
+        return
+    if facts.schema is not None and "version_table" not in elsewhere:
+        what = f"env.py works in schema {elsewhere['version_table_schema']}, not in the tenant's, {facts.schema}"
+        yield problem(Topic.VERSION_TABLE, what, _CONNECTS_BY_ANOTHER if facts.search_path else _TELL_IT)
         return
     keys = ", ".join(f"{key}: {value}" for key, value in elsewhere.items())
     what = f"env.py keeps its revisions in another table than {facts.version_table}"
@@ -137,9 +154,9 @@ def _privileges(seen: Inspection, role: str) -> Iterator[Finding]:
     for lack in seen.lacks:
         yield problem(Topic.PRIVILEGES, f"{role} {lack.what}", lack.mend)
     if seen.owners:
-        owners = ", ".join(seen.owners)
+        owners, who = ", ".join(seen.owners), identifier(role)
         what = f"tables belong to {owners}: revisions that alter them will fail for {role}"
-        mend = f'GRANT "{seen.owners[0]}" TO "{role}"   # or ALTER TABLE … OWNER TO "{role}"'
+        mend = f"GRANT {identifier(seen.owners[0])} TO {who}   # or ALTER TABLE … OWNER TO {who}"
         yield Finding(Topic.PRIVILEGES, Level.WARNING, what, mend)
     if not seen.rights_told:
         what = f"what {role} may do is not known: the answer to SHOW GRANTS is not understood"
@@ -159,7 +176,8 @@ def _way_there(seen: Inspection, facts: TargetFacts) -> Iterator[Finding]:
         yield problem(Topic.READ_ONLY, unwritable.what, unwritable.mend)
     elif seen.read_only:
         what = f"sessions of {seen.role} are read-only: env.py must make its own writable, or no revision is run"
-        mend = f'ALTER ROLE "{seen.role}" RESET default_transaction_read_only   # or ALTER DATABASE … RESET'
+        who = identifier(seen.role or "")
+        mend = f"ALTER ROLE {who} RESET default_transaction_read_only   # or ALTER DATABASE … RESET"
         yield Finding(Topic.READ_ONLY, Level.WARNING, what, mend)
     else:
         yield ok(Topic.READ_ONLY, "it can be written")
@@ -174,7 +192,7 @@ def _way_there(seen: Inspection, facts: TargetFacts) -> Iterator[Finding]:
 def _session(seen: Inspection, role: str) -> Iterator[Finding]:
     for name, value in seen.limits:
         what = f"{name} is {value} for {role}: a revision that takes longer is cut off"
-        mend = f'ALTER ROLE "{role}" SET {name} = 0   # or give timeouts.statement in environments.yaml'
+        mend = f"ALTER ROLE {identifier(role)} SET {name} = 0   # or give timeouts.statement in environments.yaml"
         yield Finding(Topic.LIMITS, Level.NOTE, what, mend)
     if seen.cluster:
         what = "the server is one node of a Galera cluster: locks hold on this node alone"

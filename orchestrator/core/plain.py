@@ -30,5 +30,7 @@ def harmless(text: str) -> str:
 
 def code_points(text: str) -> str:
     """Every character that cannot be seen or is not what it looks like, as `U+200B`; empty where there is none."""
+    if text.isprintable():
+        return ""
     odd = dict.fromkeys(character for character in text if not character.isprintable())
     return ", ".join(f"U+{ord(character):04X}" for character in odd)

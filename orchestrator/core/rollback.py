@@ -7,11 +7,13 @@ that is elsewhere than the run left it is not touched. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from orchestrator.core.divergence import State, stand
 from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.plan import Action, Plan, PlanKind, Step, TargetPlan, Wave, at
 from orchestrator.core.run import Outcome, Run
 from orchestrator.core.targets import Target
@@ -19,23 +21,72 @@ from orchestrator.core.world import Refusal, World, named, refuse, unfit
 from orchestrator.errors import Problem, RefusedError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undoing:
     """What a rollback is derived from, beside the world.
 
     `since` is everything recorded from the run's start on, of all runs. `downgrades` holds each script's downgrade
-    by the script's digest. `only` are the targets it is limited to; none for all of the run's.
+    by the script's digest. `only` are the targets it is limited to; none for all of the run's. `pipeline` has all
+    targets, where the world has not.
     """
 
     run: Run
     since: Sequence[Event]
     downgrades: Mapping[str, Downgrade]
     only: tuple[Target, ...] = ()
+    pipeline: Pipeline | None = None
 
-    @property
+    @cached_property
     def targets(self) -> tuple[Target, ...]:
         """The targets to bring back, in the order in which the run came to them."""
-        return tuple(plan.target for plan in self.run.plan.targets if not self.only or plan.target in self.only)
+        return limited(self.run.plan, self.only)
+
+    def brought(self, target: Target) -> dict[str, str]:
+        """As `brought`, of everything recorded since the run's start."""
+        return brought(self._told.get(target, ()), target)
+
+    @cached_property
+    def _told(self) -> Mapping[Target, Sequence[Event]]:
+        told: dict[Target, list[Event]] = {}
+        for event in self.since:
+            if event.target is not None:
+                told.setdefault(event.target, []).append(event)
+        return told
+
+    @cached_property
+    def begun_before(self) -> tuple[str, ...]:
+        """The earlier rollbacks of the run that did not end well."""
+        ended = {event.run for event in self.since if event.body.get("outcome") == Outcome.SUCCEEDED}
+        return tuple(e.run for e in self.since if _undoes(e, self.run.id) and e.run not in ended)
+
+
+def limited(plan: Plan, only: Iterable[Target]) -> tuple[Target, ...]:
+    """The plan's targets, in its order, of those to which it is limited; all of them where it is not."""
+    wanted = frozenset(only)
+    return tuple(planned.target for planned in plan.targets if not wanted or planned.target in wanted)
+
+
+def downstream(pipeline: Pipeline, targets: Iterable[Target]) -> dict[Target, tuple[Target, ...]]:
+    """Each target that is promoted to from some of these, with those.
+
+    That is the same tenant of the next environment with that database; and of a tenant that there is upstream not,
+    all that are of its database, since it gets what all of them have.
+    """
+    given: dict[Target, list[Target]] = {}
+    for target in targets:
+        given.setdefault(target.untenanted, []).append(target)
+    of = {environment.name: environment.targets for environment in pipeline.environments}
+    found: dict[Target, tuple[Target, ...]] = {}
+    for database, here in given.items():
+        every, chosen, together = frozenset(of[database.environment]), frozenset(here), tuple(here)
+        for name in pipeline.names[pipeline.names.index(database.environment) + 1 :]:
+            if peers := [peer for peer in of[name] if peer.database == database.database]:
+                for peer in peers:
+                    twin = replace(peer, environment=database.environment)
+                    upstream = together if twin not in every else (twin,) if twin in chosen else ()
+                    found |= {peer: upstream} if upstream else {}
+                break
+    return found
 
 
 def rollback(world: World, undoing: Undoing) -> Plan:
@@ -45,14 +96,14 @@ def rollback(world: World, undoing: Undoing) -> Plan:
     UnavailableError or InDoubtError, the most severe that applies, with all problems.
     """
     plans = {target: _target_plan(world, undoing, target) for target in undoing.targets}
-    peers = {target: _downstream(world, target) for target in undoing.targets}
-    looked_at = tuple(dict.fromkeys((*plans, *(peer for found in peers.values() for peer in found))))
+    peers = downstream(undoing.pipeline or world.pipeline, plans)
+    looked_at = tuple(dict.fromkeys((*plans, *peers)))
     known = [target for target in looked_at if target in plans or not _unversioned(world, target)]
     refuse(
         (
             *unfit(world, known),
             *(reason for plan in plans.values() for reason in _irreversible(world, undoing, plan)),
-            *(reason for plan in plans.values() for reason in _left_ahead(world, undoing, plans, plan)),
+            *_left_ahead(world, undoing, plans, peers),
         ),
         "{n} things forbid to roll back run " + undoing.run.id,
     )
@@ -90,7 +141,7 @@ _DONE = (EventKind.STEP_APPLIED, EventKind.STEP_RECOVERED)
 
 def _target_plan(world: World, undoing: Undoing, target: Target) -> TargetPlan:
     graph, seen, has = world.graphs[target], world.observations[target], world.applied(target)
-    run, by = undoing.run, brought(undoing.since, target)
+    run, by = undoing.run, undoing.brought(target)
     here = [s for s in run.steps_of(target) if s.revision in has and by.get(s.revision, run.id) == run.id]
     steps = tuple(
         Step(s.revision, s.digest, s.message, graph.scripts[s.revision].atomic, Action.DOWNGRADE)
@@ -119,7 +170,7 @@ def _irreversible(world: World, undoing: Undoing, plan: TargetPlan) -> Iterator[
 
 def _elsewhere(world: World, undoing: Undoing, plan: TargetPlan) -> Iterator[Refusal]:
     target, run = plan.target, undoing.run
-    by = brought(undoing.since, target)
+    by = undoing.brought(target)
     if later := [name for name in by.values() if name != run.id]:
         mend = f"orchestrate rollback {later[-1]}   # first"
         yield RefusedError, Problem(f"was changed since by run {later[-1]}", str(target), mend)
@@ -129,9 +180,8 @@ def _elsewhere(world: World, undoing: Undoing, plan: TargetPlan) -> Iterator[Ref
     if mine and has != graph.ancestors(run.plan.by_target[target].start) | mine:
         left = graph.top(graph.ancestors(run.plan.by_target[target].start) | mine)
         what = f"is not where run {run.id} left it: that was at {at(left)}, and now it is at {at(plan.start)}"
-        ended = {event.run for event in undoing.since if event.body.get("outcome") == Outcome.SUCCEEDED}
-        begun = [e.run for e in undoing.since if _undoes(e, run.id) and e.run not in ended]
-        look = f"look at how it came there: orchestrate status {target.environment}"
+        begun = undoing.begun_before
+        look = f"look at how it came there: orchestrate status {target}"
         yield RefusedError, Problem(what, str(target), f"orchestrate resume {begun[-1]}" if begun else look)
 
 
@@ -140,30 +190,27 @@ def _undoes(event: Event, run_id: str) -> bool:
     return event.kind is EventKind.RUN_STARTED and event.body["plan"].get("undoes") == run_id
 
 
-def _downstream(world: World, target: Target) -> tuple[Target, ...]:
-    """The same database in the next environment that has it."""
-    names = world.pipeline.names
-    for environment in world.pipeline.environments[names.index(target.environment) + 1 :]:
-        if peers := tuple(peer for peer in environment.targets if peer.database == target.database):
-            return peers
-    return ()
-
-
 def _unversioned(world: World, target: Target) -> bool:
     return stand(world.graphs[target], world.observations[target]).state is State.UNVERSIONED
 
 
 def _left_ahead(
-    world: World, undoing: Undoing, plans: Mapping[Target, TargetPlan], plan: TargetPlan
+    world: World,
+    undoing: Undoing,
+    plans: Mapping[Target, TargetPlan],
+    peers: Mapping[Target, tuple[Target, ...]],
 ) -> Iterator[Refusal]:
     """Every downstream target that would then have what its upstream has no more."""
-    going = {step.revision for step in plan.steps}
-    for peer in _downstream(world, plan.target):
+    going: dict[tuple[Target, ...], frozenset[str]] = {}
+    for peer, upstream in peers.items():
+        if upstream not in going:
+            going[upstream] = frozenset(step.revision for one in upstream for step in plans[one].steps)
         gone = {step.revision for step in plans[peer].steps} if peer in plans else set()
-        if still := going & (world.applied(peer) - gone):
-            what = f"{peer} still has {named(world.graphs[plan.target], still)}, and would be ahead"
-            by = [run for revision, run in brought(undoing.since, peer).items() if revision in still]
+        if still := going[upstream] & (world.applied(peer) - gone):
+            where = upstream[0] if len(upstream) == 1 else upstream[0].untenanted
+            what = f"{peer} still has {named(world.graphs[upstream[0]], still)}, and would be ahead"
+            by = [run for revision, run in undoing.brought(peer).items() if revision in still]
             mend = (
                 f"orchestrate rollback {by[-1]} --target {peer}   # first" if by else f"revert it in {peer} first"
             )
-            yield RefusedError, Problem(what, str(plan.target), mend)
+            yield RefusedError, Problem(what, str(where), mend)

@@ -41,8 +41,9 @@ def suggestion(projects: Iterable[ProjectFacts], targets: Sequence[TargetFacts])
         for facts in projects
         if facts.found is not None and facts.found.way not in (None, facts.given)
     }
-    tables = {facts.target: keys for facts in targets if (keys := other_version_table(facts)) is not None}
-    proved = [facts for facts in targets if facts.trial is not None]
+    alike = [facts for facts in targets if facts.schema is None]
+    tables = {facts.target: keys for facts in alike if (keys := other_version_table(facts)) is not None}
+    proved = [facts for facts in alike if facts.trial is not None]
     found: dict[str, Any] = {"projects": ways} if ways else {}
     if tables and len(tables) == len(proved) and len({tuple(keys.items()) for keys in tables.values()}) == 1:
         found["defaults"] = next(iter(tables.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Mapping
 from typing import Any
@@ -19,16 +20,17 @@ from orchestrator.errors import (
     UnavailableError,
     WrongDatabaseError,
 )
+from orchestrator.execution.protocol import CANCELLED
 from orchestrator.execution.setting import Setting
 
-CANCELLED = "cancelled"
-"""The code of what a second signal ended."""
+__all__ = ["CANCELLED", "failure_of"]
 
 _KINDS: dict[str, type[OrchestrateError]] = {
     "wrong_database": WrongDatabaseError,
     "work_locked": LockedError,
     "lock_file": UnavailableError,
     "version_table": ConfigurationError,
+    "tenant": ConfigurationError,
     "inject": ConfigurationError,
     "heads_moved": StalePlanError,
     "scripts_differ": StalePlanError,
@@ -62,7 +64,9 @@ def failure_of(
             code = str(final["code"])
             kind = _KINDS.get(code, FailedError)
             in_revision = code == "wrong_database" and final.get("revision")
-            mend = _OF_A_REVISION if in_revision else _MENDS.get(code, "remove the cause, then: {resume}")
+            ignored = code == "tenant" and setting.endpoints[target].search_path
+            mend = _MENDS.get("search_path" if ignored else code, "remove the cause, then: {resume}")
+            mend = _OF_A_REVISION if in_revision else mend
             return kind(
                 setting.redactor.text(_sentence(final)),
                 where=str(target),
@@ -76,7 +80,8 @@ def _named(setting: Setting, target: Target, final: Mapping[str, Any]) -> dict[s
     write = str(final.get("write") or "version_table, version_table_schema")
     address = parse(setting.endpoints[target].url.reveal())
     tls = tls_mend((address.family if address else None) or "", target.environment)
-    return {"project": setting.projects[target].name, "write": write, "tls": tls}
+    typed = shlex.quote(str(target))
+    return {"project": setting.projects[target].name, "write": write, "tls": tls, "target": typed}
 
 
 _CANCELLED = "the revision in hand was cancelled"
@@ -114,6 +119,14 @@ _MENDS = {
     "work_locked": "wait for it to end, then: {resume}",
     "lock_file": "find out who made it, remove it, then: {resume}",
     "version_table": "set it in environments.yaml as env.py has it: {write}",
+    "tenant": (
+        "tell it: search_path: true under tenants, or {{schema}} in projects.{project}.inject (x_arguments,"
+        " variables); then: {resume}"
+    ),
+    "search_path": (
+        "its URL gives it the tenant's search_path, and it connects by another: orchestrate doctor {target}"
+        "   # finds what to write under projects.{project}.inject, mostly redirect: true; then: {resume}"
+    ),
     "heads_moved": "plan again: {again}",
     "scripts_differ": "plan again: {again}",
     "other_scripts": "name their directories in environments.yaml: projects.{project}.version_locations",

@@ -19,6 +19,8 @@ Shape = Mapping[str, Callable[[Any], bool]]
 LONGEST = 64 * 1024 * 1024
 """Bytes of one message; the list of statements that a revision left behind can be long."""
 _TWO = 2
+CANCELLED = "cancelled"
+"""The code of what a second signal ended."""
 GARBLED = "garbled"
 """The code of a conversation that was ended because of what was said in it."""
 
@@ -53,6 +55,12 @@ class Order:
         self._waiting = list(revisions)
         self._begun: set[str] = set()
         self._admitted = False
+        self._untouched = True
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no revision was begun."""
+        return self._untouched
 
     def fault(self, message: Message) -> Message | None:
         """`garbled` for a message out of order; None for one that may stand here."""
@@ -63,6 +71,7 @@ class Order:
                 if not self._admitted or self._waiting[:1] != [revision]:
                     return garbled("a revision was begun out of order")
                 self._begun.add(self._waiting.pop(0))
+                self._untouched = False
             case "committed", revision:
                 if revision not in self._begun:
                     return garbled("a revision ended that had not begun")
@@ -147,6 +156,7 @@ _SHAPES: Mapping[str, Shape] = {
         "error_code": _maybe,
         **_LEFT,
     },
+    "ready": {"trace": _maybe},
     "loaded": {"scripts": _nested},
     "tried": {
         "connections": _attempts,

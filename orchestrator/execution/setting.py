@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from orchestrator.core.events import Event, EventKind, Listener
+from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Plan
 from orchestrator.core.revisions import Graph
 from orchestrator.core.run import Run
 from orchestrator.core.secrets import Redactor
 from orchestrator.core.targets import Target
+from orchestrator.core.waves import WavePolicy
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import JournalError
+from orchestrator.execution.reuse import Reuse
 from orchestrator.execution.stop import Stop
+from orchestrator.execution.workers import Workers
 from orchestrator.journal.journal import Journal
 from orchestrator.project.configuration import AlembicProject
 
@@ -25,7 +30,11 @@ _LONGEST_TEXT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the parts of one run share. `resumed` is the run as recorded, where one is taken up again."""
+    """What the parts of one run share. `resumed` is the run as recorded, where one is taken up again.
+
+    `policies` are the environments' waves, `seen` what was observed just before the run began, and `root` is where
+    environments.yaml lies.
+    """
 
     run_id: str
     actor: str
@@ -39,6 +48,11 @@ class Setting:
     stop: Stop
     now: Callable[[], datetime]
     resumed: Run | None = None
+    policies: Mapping[str, WavePolicy] = field(default_factory=dict)
+    seen: Mapping[Target, Observation] = field(default_factory=dict)
+    root: Path = Path()
+    workers: Workers = field(default_factory=Workers)
+    reuse: Reuse = field(default_factory=Reuse)
 
     def event(
         self, kind: EventKind, target: Target | None = None, revision: str | None = None, **body: Any

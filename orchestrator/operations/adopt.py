@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from orchestrator.core.adoption import Claimed, adopt, wanted
@@ -11,15 +13,19 @@ from orchestrator.core.divergence import stand
 from orchestrator.core.observations import Reading
 from orchestrator.core.plan import Plan, at
 from orchestrator.core.secrets import Secret
+from orchestrator.core.selection import Selection, environments, one
 from orchestrator.core.targets import Target
 from orchestrator.core.world import refusal
 from orchestrator.databases.catalog import definitions
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, OrchestrateError, RefusedError, UnavailableError, UsageError
-from orchestrator.operations import scratch
+from orchestrator.operations import scratch, tenants
 from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.project.configuration import Configuration
+
+_TENANTS_COMPARED = 20
+"""Of each database so many tenants are looked at for one at the revision that is adopted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,30 @@ class Adoption:
     reason: str
     reference: Target | None = None
     scratch: Secret | None = None
+
+
+def known(configuration: Configuration, name: str, reference: str | None) -> tuple[Configuration, list[Target]]:
+    """The targets that the names mean, one or two, in a configuration that has them and what could be compared.
+
+    Of tenants that could be, it has a few of each database. Raises UsageError where a name means none or several,
+    and what asking for the tenants of their environments raises; other environments may fail to tell theirs.
+    """
+    typed = [name, *([reference] if reference else [])]
+    asked = environments(Selection(tuple(typed)), configuration.pipeline.names, str(configuration.path))
+    configuration = tenants.expanded(configuration, asked)
+    for other in (name for name in configuration.pipeline.names if name not in asked and not reference):
+        with suppress(ConfigurationError, UnavailableError):
+            configuration = tenants.expanded(configuration, [other])
+    targets = [one(each, configuration.pipeline.targets) for each in typed]
+    return configuration.narrowed([*targets, *_candidates(configuration)]), targets
+
+
+def _candidates(configuration: Configuration) -> Iterator[Target]:
+    counted: Counter[Target] = Counter()
+    for target in configuration.pipeline.targets:
+        counted[target.untenanted] += 1
+        if counted[target.untenanted] <= _TENANTS_COMPARED:
+            yield target
 
 
 def prepare(

@@ -5,7 +5,7 @@ env.py is run: with a marker in place of a database, and on each target that ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from orchestrator.core.findings import Finding, Topic, faults
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.project_diagnosis import of_engine, of_project
 from orchestrator.core.reports import DoctorReport, Examined
+from orchestrator.core.selection import Selection
 from orchestrator.core.suggestion import suggestion
 from orchestrator.core.targets import Target
 from orchestrator.core.trial import Trial
@@ -25,6 +26,7 @@ from orchestrator.databases.locks import proof
 from orchestrator.databases.probe import probe_all
 from orchestrator.errors import OrchestrateError
 from orchestrator.operations.examination import Examination, examine, tried
+from orchestrator.operations.selected import selected_now
 from orchestrator.operations.survey import Clock
 from orchestrator.project.configuration import Configuration
 
@@ -33,12 +35,13 @@ _AT_ONCE = 4
 """Trials that run at a time; each is a Python that loads an application."""
 
 
-def doctor(configuration: Configuration, environments: Iterable[str] | None, now: Clock) -> DoctorReport:
-    """Examine the environments named, or all. Changes nothing and creates no file; raises ConfigurationError.
+def doctor(configuration: Configuration, selection: Selection, now: Clock) -> DoctorReport:
+    """Examine the targets selected. Changes nothing and creates no file; raises UsageError and ConfigurationError.
 
     A database that does not answer, a project that cannot be run, an env.py that is not reached: all are findings.
     """
-    endpoints = configuration.endpoints(environments)
+    configuration = selected_now(configuration, selection, now)
+    endpoints = configuration.endpoints()
     observations = probe_all(endpoints.values(), now)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         projects = _examined(configuration, endpoints, pool)
@@ -75,6 +78,8 @@ def _looked_at(
         endpoint.version_table,
         endpoint.version_table_schema,
         require_tls=endpoint.require_tls,
+        schema=endpoint.schema,
+        search_path=endpoint.search_path,
     )
     if observation.reading in (Reading.UNREACHABLE, Reading.DENIED):
         return facts

@@ -18,9 +18,10 @@ from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Guard
 from orchestrator.errors import ConfigurationError, OrchestrateError
 from orchestrator.execution.trial import try_env
-from orchestrator.operations.survey import read_config, read_graph
+from orchestrator.operations.survey import read_graph
 from orchestrator.project import application
 from orchestrator.project.configuration import AlembicProject
+from orchestrator.project.revision_scripts.alembic_config import read_config
 
 
 @dataclass(frozen=True, slots=True)

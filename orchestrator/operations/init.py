@@ -19,9 +19,9 @@ from orchestrator.core.targets import DEFAULT_DATABASE, Target
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, RefusedError
 from orchestrator.operations.examination import examine
-from orchestrator.operations.survey import read_config
 from orchestrator.project import application, beginning
 from orchestrator.project.configuration import AlembicProject, Transactions
+from orchestrator.project.revision_scripts.alembic_config import read_config
 
 _HEAD = """\
 # The databases of this application, in the order of promotion.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from orchestrator.core import baseline
 from orchestrator.core.baseline import Earlier
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.reports import Done, RunHistory
+from orchestrator.core.selection import NOTHING_TYPED, Selection
 from orchestrator.core.targets import Target
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Holder, run_lock_holder
@@ -22,7 +23,9 @@ from orchestrator.journal import rebuild as anew
 from orchestrator.journal.chain import NAMES
 from orchestrator.journal.journal import Journal
 from orchestrator.operations.prepared import run_id
+from orchestrator.operations.selected import selected
 from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.operations.tenants import expanded
 from orchestrator.project.configuration import Configuration
 
 _HEAD = re.compile(r"[0-9a-f]{12,64}")
@@ -82,11 +85,11 @@ def export(configuration: Configuration, run: str | None) -> Iterator[Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person asked for: why; a head that was kept elsewhere; the environments to look at (None: all)."""
+    """What a person asked for: why; a head that was kept elsewhere; the targets to look at."""
 
     reason: str
     expected: str | None = None
-    environments: Sequence[str] | None = None
+    selection: Selection = NOTHING_TYPED
 
 
 def rebuild(configuration: Configuration, wish: Wish, actor: str, now: Clock) -> RunHistory:
@@ -101,7 +104,7 @@ def rebuild(configuration: Configuration, wish: Wish, actor: str, now: Clock) ->
     _check_head(wish.expected)
     with anew.alone(configuration.journal):
         left = anew.remains(configuration.journal, wish.expected)
-        seen = survey(configuration, wish.environments, now, {})
+        seen = survey(selected(configuration, wish.selection), None, now, {})
         _undriven(configuration, seen)
         name = run_id(now())
 
@@ -127,11 +130,13 @@ def _undriven(configuration: Configuration, seen: Survey) -> None:
 
 
 def _others(configuration: Configuration, seen: Survey) -> dict[Target, Endpoint]:
-    """The targets nobody wished to be looked at, of every environment whose URLs are at hand."""
+    """The targets nobody wished to be looked at, of every environment whose URLs and tenants are at hand."""
     found: dict[Target, Endpoint] = {}
-    for name in set(configuration.pipeline.names) - {target.environment for target in seen.endpoints}:
+    for name in configuration.pipeline.names:
         with suppress(ConfigurationError, UnavailableError):
-            found.update(configuration.endpoints([name]))
+            there = expanded(configuration, [name])
+            left = [target for target in there.environment(name).targets if target not in seen.endpoints]
+            found.update(there.narrowed(left).endpoints([name]))
     return found
 
 

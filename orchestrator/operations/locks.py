@@ -4,48 +4,50 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 
 from orchestrator.core.failure import Failure
 from orchestrator.core.locks import Held, LocksReport, TargetLocks, shortened
 from orchestrator.core.run import Run
+from orchestrator.core.selection import Selection
 from orchestrator.core.targets import Target
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.locks import Holder, ending, holders
-from orchestrator.databases.probe import AT_ONCE
-from orchestrator.errors import OrchestrateError
+from orchestrator.databases.lock_holders import Both, holders_of
+from orchestrator.databases.locks import Holder, ending
+from orchestrator.errors import JournalError, OrchestrateError
 from orchestrator.journal.journal import Journal
-from orchestrator.operations.survey import remembered_or_why_not
+from orchestrator.operations.selected import selected_now
+from orchestrator.operations.survey import Clock, remembered_or_why_not
 from orchestrator.project.configuration import Configuration
 
 
-def locks(configuration: Configuration, environments: Sequence[str] | None) -> LocksReport:
-    """The locks of the environments named, or of all; raises ConfigurationError.
+def locks(configuration: Configuration, selection: Selection, now: Clock) -> LocksReport:
+    """The locks of the targets selected; raises UsageError, ConfigurationError, with `behind` as the survey.
 
     A database that does not answer is a row. A journal that cannot be read is told in the report: who holds what
     is known without it.
     """
     last_runs, unread = remembered_or_why_not(configuration)
-    endpoints = configuration.endpoints(environments)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = tuple(pool.map(_asked, endpoints.values()))
+    endpoints = selected_now(configuration, selection, now).endpoints()
+    asked = holders_of(endpoints.values())
+    found = tuple(_told(endpoint, asked[target]) for target, endpoint in endpoints.items())
     if unread is None:
-        found = tuple(_recorded(configuration, target, last_runs) for target in found)
+        runs = _runs(configuration, found)
+        found = tuple(_recorded(target, last_runs, runs) for target in found)
     return LocksReport(found, unread)
 
 
-def _asked(endpoint: Endpoint) -> TargetLocks:
-    try:
-        driver, worker = holders(endpoint)
-        shown = partial(_held, endpoint)
-        return TargetLocks(
-            endpoint.target, shown(driver) if driver else None, shown(worker, works=True) if worker else None
-        )
-    except OrchestrateError as error:
-        return TargetLocks(endpoint.target, failure=replace(Failure.of(error), message=error.what))
+def _told(endpoint: Endpoint, both: Both | OrchestrateError) -> TargetLocks:
+    if isinstance(both, OrchestrateError):
+        return TargetLocks(endpoint.target, failure=replace(Failure.of(both), message=both.what))
+    driver, worker = both
+    return TargetLocks(
+        endpoint.target,
+        _held(endpoint, driver) if driver else None,
+        _held(endpoint, worker, works=True) if worker else None,
+    )
 
 
 def _held(endpoint: Endpoint, holder: Holder, *, works: bool = False) -> Held:
@@ -77,23 +79,31 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _recorded(configuration: Configuration, found: TargetLocks, last_runs: Mapping[Target, Run]) -> TargetLocks:
+def _runs(configuration: Configuration, found: Iterable[TargetLocks]) -> dict[str, Run]:
+    """The runs that hold a lock, each read once; none that is another machine's, in its own journal."""
+    runs: dict[str, Run] = {}
+    locks = [lock for one in found for lock in (one.run_lock, one.work_lock)]
+    names = dict.fromkeys(lock.run for lock in locks if lock is not None and lock.run is not None)
+    with suppress(JournalError), Journal(configuration.journal) as journal:
+        for name in names:
+            with suppress(OrchestrateError):
+                runs[name] = journal.run(name)
+    return runs
+
+
+def _recorded(found: TargetLocks, last_runs: Mapping[Target, Run], runs: Mapping[str, Run]) -> TargetLocks:
     """With the runs that the journal knows. A session that works says of no run: it is the latest one's here."""
     latest = last_runs.get(found.target)
     return replace(
         found,
-        run_lock=_of_its_run(configuration, found.run_lock, None),
-        work_lock=_of_its_run(configuration, found.work_lock, latest),
+        run_lock=_of_its_run(runs, found.run_lock, None),
+        work_lock=_of_its_run(runs, found.work_lock, latest),
     )
 
 
-def _of_its_run(configuration: Configuration, held: Held | None, latest: Run | None) -> Held | None:
+def _of_its_run(runs: Mapping[str, Run], held: Held | None, latest: Run | None) -> Held | None:
     if held is None:
         return None
     if held.run is None:
         return replace(held, run=latest.id, recorded=latest) if latest is not None else held
-    try:
-        with Journal(configuration.journal) as journal:
-            return replace(held, recorded=journal.run(held.run))
-    except OrchestrateError:  # another machine's run, in its own journal
-        return held
+    return replace(held, recorded=runs.get(held.run))

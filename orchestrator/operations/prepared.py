@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from orchestrator.core import plan as plans
+from orchestrator.core.changes import changes
 from orchestrator.core.comparison import Comparison
 from orchestrator.core.divergence import applied
 from orchestrator.core.downgrade import Downgrade
+from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import EventKind, Listener
 from orchestrator.core.failure import Failure
 from orchestrator.core.gates.decide import closed, decide
 from orchestrator.core.gates.verdict import Circumstances, Verdict
-from orchestrator.core.plan import Plan, TargetPlan, at
-from orchestrator.core.reports import JournalHead, PlanReport, RunReport, finished_before, unstarted
-from orchestrator.core.run import Outcome, Run, lost
-from orchestrator.core.step_record import StepState
+from orchestrator.core.plan import Plan, PlanKind
+from orchestrator.core.reports import PlanReport, RunReport, finished_before, unstarted
+from orchestrator.core.run import Outcome, Run, gone, lost
+from orchestrator.core.status import Unfinished
+from orchestrator.core.targets import Target
+from orchestrator.core.waves import WavePolicy
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import JournalError, LockedError, OrchestrateError, Problem, RefusedError, StalePlanError
 from orchestrator.execution.executor import execute
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.stop import Stop
+from orchestrator.execution.workers import Workers
 from orchestrator.faults import FaultPoint
 from orchestrator.journal.journal import Journal
+from orchestrator.operations.lagging import lagging
 from orchestrator.operations.rights import forbidden
+from orchestrator.operations.selected import of_plan
 from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.operations.unfinished import changes_since, unfinished
 from orchestrator.project.configuration import Configuration
 
 
@@ -39,6 +47,7 @@ class Actor:
     """Who acts and how they hear of it: `name` is written into every event.
 
     `wait` is how many seconds to queue for another run's lock, where that is not as the environment says.
+    `workers` may have been begun before; whoever made them ends them.
     """
 
     name: str
@@ -46,6 +55,7 @@ class Actor:
     stop: Stop
     now: Clock
     wait: float | None = None
+    workers: Workers = field(default_factory=Workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Prepared:
 
     `confirmed` are the environments named by a person so far, `reason` is why, in their words. `downgrades` are
     those of a rollback's scripts, by the scripts' digests. `comparison` is an adoption's; `accepted` says that a
-    person accepted what it found.
+    person accepted what it found. `asked` says that a person was asked since then, which took its time.
     """
 
     plan: Plan
@@ -65,6 +75,7 @@ class Prepared:
     downgrades: Mapping[str, Downgrade] = field(default_factory=dict)
     comparison: Comparison | None = None
     accepted: bool = False
+    asked: bool = False
 
     @property
     def circumstances(self) -> Circumstances:
@@ -82,7 +93,18 @@ class Prepared:
     def report(self) -> PlanReport:
         """The plan as a report; nothing was changed."""
         lost = {target: found for target, found in self.seen.lost.items() if target in self.plan.by_target}
-        return PlanReport(self.plan, self.verdicts, self.downgrades, self.comparison, lost)
+        policies = _policies(self.plan, self.seen)
+        told = self.plan, self.verdicts, self.downgrades, self.comparison
+        return PlanReport(*told, lost, policies, self._begins_anew, lagging(self.plan, self.seen.world))
+
+    @property
+    def _begins_anew(self) -> Unfinished | None:
+        """What an earlier run left undone where this plan would begin another one."""
+        if self.plan.kind not in (PlanKind.PROMOTE, PlanKind.ROLLOUT):
+            return None
+        changing = {plan.target for plan in self.plan.targets if plan.steps}
+        left = unfinished(self.seen)
+        return left if left is not None and not changing.isdisjoint(left.left) else None
 
     @property
     def beginning(self) -> dict[str, Any]:
@@ -97,17 +119,23 @@ class Prepared:
         return told
 
 
-def perform(configuration: Configuration, prepared: Prepared, actor: Actor) -> RunReport:
+def perform(
+    configuration: Configuration, prepared: Prepared, actor: Actor, *, look_again: bool = True
+) -> RunReport:
     """Run a prepared plan, if the gates let it and the world is still as it was; the report tells how it went.
 
-    Raises JournalError where the run cannot be recorded, and what the survey raises.
+    Without `look_again`, for a plan that was made just now, what changed since is found out target by target, each
+    under its lock. Raises JournalError where the run cannot be recorded, and what the survey raises.
     """
     plan = prepared.plan
     if (shut := closed(prepared.verdicts)) or not plan.steps:
-        return _unperformed(plan, prepared.verdicts, shut)
-    again = replace(prepared.anew(), confirmed=prepared.confirmed, accepted=prepared.accepted)
+        report = _unperformed(plan, prepared.verdicts, shut)
+        return replace(report, lagging=lagging(plan, prepared.seen.world))
+    again = prepared
+    if look_again:
+        again = replace(prepared.anew(), confirmed=prepared.confirmed, accepted=prepared.accepted)
     if again.plan.fingerprint != plan.fingerprint:
-        what = f"the databases or the scripts changed since this plan was made: {_changes(plan, again.plan)}"
+        what = f"the databases or the scripts changed since this plan was made: {changes(plan, again.plan)}"
         error = _driven(again) or StalePlanError(what, mend=plan.again)
         return RunReport(None, Outcome.REFUSED, plan, prepared.verdicts, failure=Failure.of(error))
     if shut := closed(again.verdicts):
@@ -121,7 +149,7 @@ def _driven(prepared: Prepared) -> LockedError | None:
     """That another run is moving one of the plan's targets just now, which is why it is not where it was."""
     holders = prepared.seen.holders
     for target in (plan.target for plan in prepared.plan.targets if plan.target in holders):
-        mend = f"wait for it: orchestrate status {target.environment}; then: {prepared.plan.again}"
+        mend = f"wait for it: orchestrate status {target}; then: {prepared.plan.again}"
         return LockedError(f"driven by {holders[target]}", where=str(target), mend=mend)
     return None
 
@@ -143,15 +171,18 @@ def resume(
 ) -> RunReport:
     """Take a run up again where the facts say it stands; the plan it began with is the plan it ends with.
 
+    It is about the plan's own targets, whichever tenants there are beside them by now.
     Raises StalePlanError where a target that is not finished is gone, is another database or has other scripts,
     and what the survey raises.
     """
+    configuration = of_plan(configuration, run.plan)
     if run.complete:
         return _ended_before(run, survey(configuration, run.plan.environments, actor.now))
     for name in (run.plan.source, run.plan.through, *confirmed):
         if name is not None:
             configuration.environment(name)
-    seen = survey(configuration, run.plan.environments, actor.now)
+    unfinished = {plan.target.environment for plan in run.plan.targets if not run.finished(plan.target)}
+    seen = survey(configuration, run.plan.environments, actor.now, changing=unfinished)
     prepared = Prepared(run.plan, seen, lambda: prepared, confirmed)
     if shut := closed(prepared.verdicts):
         return _unperformed(run.plan, prepared.verdicts, shut)
@@ -185,27 +216,20 @@ def _ended_before(run: Run, seen: Survey) -> RunReport:
 def _still_the_same(run: Run, seen: Survey) -> None:
     """Raise StalePlanError where what is left of the run would not be what was planned."""
     unfinished = (plan for plan in run.plan.targets if not run.finished(plan.target))
-    changes = [(plan, what) for plan in unfinished for what in _changes_since(run, plan, seen)]
-    problems = [
-        Problem(f"{what} since run {run.id} planned it", str(p.target), run.plan.again) for p, what in changes
-    ]
+    changes = [(plan, what) for plan in unfinished for what in changes_since(run, plan, seen)]
+    problems = [_stale(run, plan.target, what, seen) for plan, what in changes]
     if problems:
         raise StalePlanError.collect(problems, "{n} things that the run relies on changed")
 
 
-def _changes_since(run: Run, plan: TargetPlan, seen: Survey) -> Iterator[str]:
-    if plan.target not in seen.endpoints:
-        yield "the target was taken out of environments.yaml"
-        return
-    if run.elsewhere(plan.target, seen.world.observations[plan.target].identity):
-        yield "the URL came to lead to another database"
-    scripts = seen.world.graphs[plan.target].scripts
-    yield from (f"the script of revision {head} is gone" for head in plan.start if head not in scripts)
-    for step in plan.steps:
-        if run.record(plan.target, step.revision).state is StepState.APPLIED:
-            continue
-        if (script := scripts.get(step.revision)) is None or script.digest != step.digest:
-            yield f"the script of revision {step.revision} " + ("changed" if script else "is gone")
+def _stale(run: Run, target: Target, what: str, seen: Survey) -> Problem:
+    observation = seen.world.observations.get(target)
+    if observation is None or not observation.missing:
+        return Problem(f"{what} since run {run.id} planned it", str(target), run.plan.again)
+    if target not in seen.last_runs:  # no run touched it, and this one saw it
+        observation = gone(observation, run, seen.world.graphs[target])
+    mend = f"{observation.mend}\nthe others, without it: {run.plan.skipping}"
+    return Problem(observation.detail or what, str(target), mend)
 
 
 def _run(configuration: Configuration, prepared: Prepared, actor: Actor, resumed: Run | None = None) -> RunReport:
@@ -227,7 +251,7 @@ def setting_of(
         actor=actor.name,
         plan=plan,
         endpoints={target: _patient(endpoint, actor.wait) for target, endpoint in seen.endpoints.items()},
-        projects={target: configuration.project_of(target) for target in seen.endpoints},
+        projects={target: seen.configuration.project_of(target) for target in seen.endpoints},
         graphs=seen.world.graphs,
         journal=journal,
         listener=actor.listener,
@@ -235,7 +259,19 @@ def setting_of(
         stop=actor.stop,
         now=actor.now,
         resumed=resumed,
+        policies=_policies(plan, seen),
+        seen=seen.world.observations,
+        root=configuration.root,
+        workers=actor.workers,
     )
+
+
+def _policies(plan: Plan, seen: Survey) -> dict[str, WavePolicy]:
+    """Each environment's rules for its waves; a rollback goes the other way, and its canary comes last."""
+    policies = {environment.name: environment.policy for environment in seen.world.pipeline.environments}
+    if plan.kind is not PlanKind.ROLLBACK:
+        return policies
+    return {name: replace(policy, canary=None) for name, policy in policies.items()}
 
 
 def _patient(endpoint: Endpoint, wait: float | None) -> Endpoint:
@@ -254,20 +290,3 @@ def _head(journal: Journal) -> JournalHead | None:
     with suppress(JournalError):
         return journal.head()
     return None
-
-
-def _changes(old: Plan, new: Plan) -> str:
-    """What differs between two plans of one wish, target by target."""
-    before, after = {p.target: p for p in old.targets}, {p.target: p for p in new.targets}
-    seen_before, seen_after = dict(old.seen), dict(new.seen)
-    told = [
-        f"{target} was at {at(heads)} and is at {at(seen_after[target])}"
-        for target, heads in seen_before.items()
-        if target in seen_after and heads != seen_after[target]
-    ]
-    told += [
-        f"the scripts for {target} changed"
-        for target, plan in before.items()
-        if target in after and plan.start == after[target].start and plan.steps != after[target].steps
-    ]
-    return "; ".join(told) or "another database answers now, or a transaction mode changed"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from orchestrator.core.downgrade import Downgrade
-from orchestrator.core.plan import Plan, PlanKind
-from orchestrator.core.rollback import Undoing, rollback
+from orchestrator.core.plan import PlanKind
+from orchestrator.core.rollback import Undoing, downstream, limited, rollback
 from orchestrator.core.run import Run
+from orchestrator.core.scripts import Script
+from orchestrator.core.selection import Selection, few, fitting
 from orchestrator.core.targets import Target
 from orchestrator.errors import Problem, UsageError
 from orchestrator.journal.journal import Journal
+from orchestrator.operations import tenants
 from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.project.configuration import Configuration
@@ -20,10 +24,10 @@ from orchestrator.project.revision_scripts.downgrades import read_downgrades
 
 @dataclass(frozen=True, slots=True)
 class Regret:
-    """What a person wants taken back: a run, on these targets (none: on all that it came to), and why."""
+    """What a person wants taken back: a run, on the targets so named (none: on all that it came to), and why."""
 
     run_id: str
-    only: tuple[Target, ...] = ()
+    names: tuple[str, ...] = ()
     reason: str | None = None
 
 
@@ -39,10 +43,17 @@ def prepare(
         configuration.environment(name)
     with Journal(configuration.journal) as journal:
         run, since = journal.run(regret.run_id), journal.since(regret.run_id)
-    _refuse(run, regret, configuration)
-    seen = survey(configuration, _environments(configuration, run.plan, regret), now)
-    downgrades = _downgrades(configuration, run, seen)
-    plan = rollback(seen.world, Undoing(run, since, downgrades, regret.only))
+    _refuse(run)
+    only = _meant(run, regret)
+    wanted = limited(run.plan, only)
+    whole = tenants.expanded(configuration, _environments(configuration, wanted))
+    _refuse_gone(wanted, whole)
+    looked_at = [*wanted, *downstream(whole.pipeline, wanted)]
+    seen = survey(whole.narrowed(looked_at), None, now, changing={target.environment for target in wanted})
+    downgrades = _downgrades(seen, run)
+    plan = rollback(seen.world, Undoing(run, since, downgrades, only, whole.pipeline))
+    if regret.names != tuple(map(str, only)):
+        plan = replace(plan, selection=Selection(regret.names))
     return Prepared(
         plan,
         seen,
@@ -53,7 +64,18 @@ def prepare(
     )
 
 
-def _refuse(run: Run, regret: Regret, configuration: Configuration) -> None:
+def _meant(run: Run, regret: Regret) -> tuple[Target, ...]:
+    """The targets of the run that the names mean; UsageError with every name that means none."""
+    had = [planned.target for planned in run.plan.targets]
+    meant = {name: fitting(name, had) for name in dict.fromkeys(regret.names)}
+    came = few(str(planned.target) for planned in run.plan.targets if planned.steps)
+    what = f"run {run.id} did not come to it"
+    if missing := [Problem(what, name, f"it came to {came}") for name, found in meant.items() if not found]:
+        raise UsageError.collect(missing, "{n} targets cannot be rolled back")
+    return tuple(dict.fromkeys(target for found in meant.values() for target in found))
+
+
+def _refuse(run: Run) -> None:
     match run.plan.kind:
         case PlanKind.ROLLBACK:
             what = f"run {run.id} is a rollback itself: what it reverted is applied again as at first"
@@ -65,41 +87,43 @@ def _refuse(run: Run, regret: Regret, configuration: Configuration) -> None:
         case PlanKind.BASELINE:
             what = f"{run.id} is a baseline of the journal: it ran no revision that could be reverted"
             raise UsageError(what, mend="orchestrate runs")
-        case _:
-            if problems := tuple(_missing(run, regret, configuration)):
-                raise UsageError.collect(problems, "{n} targets cannot be rolled back")
 
 
-def _missing(run: Run, regret: Regret, configuration: Configuration) -> Iterator[Problem]:
-    had, have = run.plan.by_target, configuration.pipeline.targets
-    came = ", ".join(str(plan.target) for plan in run.plan.targets if plan.steps)
-    for target in regret.only:
-        if target not in had:
-            yield Problem(f"run {run.id} did not come to it", str(target), f"it came to {came}")
-    for target in had:
-        if target not in have and (not regret.only or target in regret.only):
-            yield Problem(
-                "it was taken out of environments.yaml", str(target), "put it back, or leave it out with --target"
-            )
+def _refuse_gone(wanted: Iterable[Target], configuration: Configuration) -> None:
+    have = frozenset(configuration.pipeline.targets)
+    mend = "put it back, or leave it out with --target"
+    gone = [Problem(_gone(target), str(target), mend) for target in wanted if target not in have]
+    if gone:
+        raise UsageError.collect(gone, "{n} targets cannot be rolled back")
 
 
-def _environments(configuration: Configuration, plan: Plan, regret: Regret) -> list[str]:
+def _gone(target: Target) -> str:
+    return "it was taken out of environments.yaml" if target.tenant is None else "it is no tenant there any more"
+
+
+def _environments(configuration: Configuration, wanted: Iterable[Target]) -> list[str]:
     """Those of the targets, and for each of their databases the next environment that has it too."""
-    environments = configuration.pipeline.environments
     names = configuration.pipeline.names
-    wanted = set[str]()
-    for target in (one.target for one in plan.targets if not regret.only or one.target in regret.only):
-        later = environments[names.index(target.environment) + 1 :]
-        peers = (one.name for one in later if any(peer.database == target.database for peer in one.targets))
-        wanted |= {target.environment, next(peers, target.environment)}
-    return [name for name in names if name in wanted]
+    databases: dict[str, set[str]] = {name: set() for name in names}
+    for target in (*configuration.pipeline.targets, *configuration.tenancies()):
+        databases[target.environment].add(target.database)
+    asked = set[str]()
+    for target in {target.untenanted for target in wanted if target.environment in names}:
+        later = names[names.index(target.environment) + 1 :]
+        asked |= {
+            target.environment,
+            next((n for n in later if target.database in databases[n]), target.environment),
+        }
+    return [name for name in names if name in asked]
 
 
-def _downgrades(configuration: Configuration, run: Run, seen: Survey) -> dict[str, Downgrade]:
+def _downgrades(seen: Survey, run: Run) -> dict[str, Downgrade]:
+    scripts: dict[Path, dict[str, Script]] = {}
+    for plan in (plan for plan in run.plan.targets if plan.target in seen.endpoints):
+        known = seen.world.graphs[plan.target].scripts
+        of_project = scripts.setdefault(seen.configuration.project_of(plan.target).config.parent, {})
+        of_project |= {step.revision: known[step.revision] for step in plan.steps if step.revision in known}
     found: dict[str, Downgrade] = {}
-    for plan in run.plan.targets:
-        if plan.target in seen.endpoints:
-            known = seen.world.graphs[plan.target].scripts
-            scripts = [known[step.revision] for step in plan.steps if step.revision in known]
-            found |= read_downgrades(configuration.project_of(plan.target).config.parent, scripts)
+    for folder, each in scripts.items():
+        found |= read_downgrades(folder, each.values())
     return found

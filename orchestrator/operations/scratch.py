@@ -20,6 +20,7 @@ from orchestrator.errors import FailedError, RefusedError
 from orchestrator.execution.executor import execute
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.stop import Stop
+from orchestrator.execution.workers import Workers
 from orchestrator.journal.journal import Journal
 from orchestrator.operations.survey import Clock, Survey
 from orchestrator.project.configuration import Configuration
@@ -94,7 +95,7 @@ def _place(endpoint: Endpoint) -> object:
 
 def _run(look: Look, plan: Plan, endpoint: Endpoint, folder: Path) -> None:
     target = endpoint.target
-    with Journal(Secret(f"sqlite:///{folder}/journal.db"), writing=True) as journal:
+    with Journal(Secret(f"sqlite:///{folder}/journal.db"), writing=True) as journal, Workers() as workers:
         report = execute(
             Setting(
                 run_id="scratch",
@@ -108,6 +109,7 @@ def _run(look: Look, plan: Plan, endpoint: Endpoint, folder: Path) -> None:
                 redactor=look.configuration.redactor(),
                 stop=Stop(),
                 now=look.now,
+                workers=workers,
             )
         )
     _good(report)

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from orchestrator.core.divergence import State, applied, compare, stand
+from orchestrator.core.divergence import Divergence, State, applied, compare, stand
 from orchestrator.core.doubt import Doubt
 from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.observations import Reading
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.run import Outcome, Run
+from orchestrator.core.selection import Selection, choose
 from orchestrator.core.status import Pair, StatusReport, TargetStatus
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World, refusal, twins
 from orchestrator.errors import Exit, UnavailableError
 from orchestrator.execution.doubt import seen_now
 from orchestrator.journal.journal import Journal
+from orchestrator.operations.selected import asked
 from orchestrator.operations.survey import Clock, Survey, remembered_or_why_not, survey
+from orchestrator.operations.unfinished import unfinished
 from orchestrator.project.configuration import Configuration
 
 _TELLING = (EventKind.STEP_FAILED, EventKind.TARGET_FINISHED)
 
 
-def status(configuration: Configuration, environments: Sequence[str] | None, now: Clock) -> StatusReport:
-    """Look at the environments named, or all of them. Reads only; raises as `survey` does.
+def status(configuration: Configuration, selection: Selection, now: Clock) -> StatusReport:
+    """Look at the targets selected. Reads only; raises UsageError, and as `survey` does.
 
     A journal that cannot be read is told in the report: where the databases stand does not depend on it.
     """
     last_runs, unread = remembered_or_why_not(configuration)
-    seen = survey(configuration, environments, now, last_runs)
+    whole = asked(configuration, selection)
+    chosen = whole.narrowed(choose(selection, whole.pipeline, whole.labels_of))
+    seen = survey(chosen, None, now, last_runs)
     world = seen.world
-    shown = Pipeline(tuple(e for e in world.pipeline.environments if set(e.targets) <= set(seen.endpoints)))
-    failed = _failures(configuration, last_runs)
+    failed = _failures(configuration, {t: run for t, run in last_runs.items() if t in seen.endpoints})
     same = {two: one for one, two in twins(world.observations.values())}
+    targets = tuple(
+        replace(_target(seen, target, same.get(target)), last_failure=failed.get(target))
+        for target in world.pipeline.targets
+    )
+    if selection.behind:
+        targets = tuple(one for one in targets if one.state is not State.AT_HEAD or one.failure)
+    rows = {one.target for one in targets}
     return StatusReport(
-        targets=tuple(
-            replace(_target(seen, target, same.get(target)), last_failure=failed.get(target))
-            for target in shown.targets
-        ),
-        pairs=tuple(_pairs(world, shown)),
+        targets=targets,
+        pairs=tuple(pair for pair in _pairs(world, whole.pipeline) if pair.downstream in rows),
         messages=_messages(world),
-        heads={name: _heads(configuration, world, name) for name in configuration.projects},
+        heads={name: _heads(chosen, world, name) for name in configuration.projects},
         journal=unread,
+        selection=selection,
+        unfinished=unfinished(seen, frozenset(whole.pipeline.targets)),
     )
 
 
@@ -99,16 +109,59 @@ def _looked_at(seen: Survey, target: Target) -> Doubt:
         return seen.doubts[target]
 
 
-def _pairs(world: World, shown: Pipeline) -> Iterator[Pair]:
-    for upstream, downstream in shown.neighbours():
-        peers = {(peer.database, peer.tenant): peer for peer in upstream.targets}
+def _pairs(world: World, whole: Pipeline) -> Iterator[Pair]:
+    """Each target against the one of the same tenant upstream, else against the upstream database as a whole.
+
+    What all targets of a database have is known only where all of them were looked at: `whole` has them.
+    """
+    seen = _Seen(world)
+    for upstream, downstream in Pipeline(tuple(e for e in world.pipeline.environments if e.targets)).neighbours():
+        peers = set(upstream.targets)
+        of_all = seen.of_all(upstream.targets)
+        unseen = {target.database for target in whole.environment(upstream.name).targets if target not in peers}
         for target in downstream.targets:
-            if (peer := peers.get((target.database, target.tenant))) is not None:
-                yield Pair(peer, target, compare(world.graphs[target], _has(world, peer), _has(world, target)))
+            peer = replace(target, environment=upstream.name)
+            if peer in peers:
+                yield Pair(peer, target, seen.compared(seen.has(peer), target))
+            elif peer.database in of_all and peer.database not in unseen:
+                yield Pair(peer.untenanted, target, seen.compared(of_all[peer.database], target))
 
 
-def _has(world: World, target: Target) -> frozenset[str] | None:
-    return applied(world.graphs[target], world.observations[target])
+class _Seen:
+    """What targets have, and how that compares; each distinct case once, since tenants mostly stand alike."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._has: dict[tuple[object, ...], frozenset[str] | None] = {}
+        self._compared: dict[tuple[object, ...], Divergence] = {}
+
+    def has(self, target: Target) -> frozenset[str] | None:
+        """The revisions that a target has; None where that cannot be told."""
+        graph, found = self._world.graphs[target], self._world.observations[target]
+        case = id(graph), found.reading, found.heads
+        if case not in self._has:
+            self._has[case] = applied(graph, found)
+        return self._has[case]
+
+    def of_all(self, targets: Iterable[Target]) -> dict[str, frozenset[str] | None]:
+        """For each database what all of its targets have; None where that cannot be told of one of them."""
+        found: dict[str, set[frozenset[str] | None]] = {}
+        for target in targets:
+            found.setdefault(target.database, set()).add(self.has(target))
+        return {database: _common(each) for database, each in found.items()}
+
+    def compared(self, upstream: frozenset[str] | None, target: Target) -> Divergence:
+        """How a target stands to what its upstream has."""
+        graph, has = self._world.graphs[target], self.has(target)
+        case = id(graph), upstream, has
+        if case not in self._compared:
+            self._compared[case] = compare(graph, upstream, has)
+        return self._compared[case]
+
+
+def _common(each: set[frozenset[str] | None]) -> frozenset[str] | None:
+    known = [has for has in each if has is not None]
+    return frozenset.intersection(*known) if len(known) == len(each) else None
 
 
 def _messages(world: World) -> dict[str, str]:

@@ -5,8 +5,7 @@ Reads only: no project code is run (except a script whose values are no literals
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,20 +16,21 @@ from orchestrator.core.failure import Failure
 from orchestrator.core.locks import Leftover
 from orchestrator.core.observations import Observation
 from orchestrator.core.revisions import Graph
-from orchestrator.core.run import Lost, Run, doubtful_step, lost
+from orchestrator.core.run import Lost, Run, doubtful_step, gone, lost
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.locks import Holder, holders
-from orchestrator.databases.probe import AT_ONCE, probe_all
-from orchestrator.errors import ConfigurationError, JournalError, Problem, ScriptsError, UnavailableError
+from orchestrator.databases.holders import Holder
+from orchestrator.databases.lock_holders import holders_of
+from orchestrator.databases.probe import probe_all
+from orchestrator.errors import ConfigurationError, JournalError, OrchestrateError, Problem, ScriptsError
 from orchestrator.execution.facts import facts_of
 from orchestrator.journal.journal import Journal
 from orchestrator.project.configuration import AlembicProject, Configuration
 from orchestrator.project.environments_file.definitions import Branches
 from orchestrator.project.environments_file.wording import near, shown
-from orchestrator.project.revision_scripts import alembic_config, scripts
-from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
+from orchestrator.project.revision_scripts import scripts
+from orchestrator.project.revision_scripts.alembic_config import read_config
 
 Clock = Callable[[], datetime]
 
@@ -39,10 +39,12 @@ Clock = Callable[[], datetime]
 class Survey:
     """The world as seen, with the latest run on each target, who drives a target now, and which step is in doubt.
 
-    `doubts` are as the journal has them; `lost` is what a target's latest run did and the target has no more.
-    `leftovers` are what works in targets that nobody drives.
+    `configuration` is the one whose targets were looked at, with all of their tenants. `doubts` are as the journal
+    has them; `lost` is what a target's latest run did and the target has no more. `leftovers` are what works in
+    targets that nobody drives.
     """
 
+    configuration: Configuration
     world: World
     endpoints: Mapping[Target, Endpoint]
     last_runs: Mapping[Target, Run]
@@ -77,15 +79,20 @@ def survey(
     environments: Iterable[str] | None,
     now: Clock,
     last_runs: Mapping[Target, Run] | None = None,
+    *,
+    changing: Container[str] = (),
 ) -> Survey:
     """See the environments named, or all; raises ConfigurationError, ScriptsError or JournalError.
 
-    A database that does not answer is an observation, not an error. `last_runs` stand in for the journal's.
+    A database that does not answer is an observation, not an error. `last_runs` stand in for the journal's. In the
+    environments `changing` the rights that a run needs are asked on the same connections, where that can be.
     """
     endpoints = configuration.endpoints(environments)
     by_target = _graphs(configuration, endpoints)
     last_runs = remembered(configuration) if last_runs is None else last_runs
-    observations = probe_all(endpoints.values(), now)
+    rights = {target for target in endpoints if target.environment in changing}
+    seen = probe_all(endpoints.values(), now, rights)
+    observations = {t: gone(found, last_runs.get(t), by_target[t]) for t, found in seen.items()}
     drivers, leftovers = _holders(endpoints, observations, last_runs)
     doubts = _doubts(by_target, observations, last_runs, endpoints, drivers)
     world = World(
@@ -95,13 +102,7 @@ def survey(
         doubts={target: doubt.what for target, doubt in doubts.items()},
         modes={name: str(project.transactions) for name, project in _projects(configuration, endpoints).items()},
     )
-    return Survey(world, endpoints, last_runs, drivers, leftovers, doubts, _lost(world, last_runs))
-
-
-def read_config(project: AlembicProject) -> AlembicConfig:
-    """Where the project's scripts are; raises ConfigurationError."""
-    places = alembic_config.Places(project.script_location, project.version_locations, project.python)
-    return alembic_config.read(project.config, project.section, project.working_directory, places)
+    return Survey(configuration, world, endpoints, last_runs, drivers, leftovers, doubts, _lost(world, last_runs))
 
 
 def read_graph(project: AlembicProject) -> Graph:
@@ -164,22 +165,15 @@ def _holders(
 ) -> tuple[dict[Target, str], dict[Target, Leftover]]:
     """Who drives the targets that their latest run has not finished, and what works in those that nobody drives.
 
-    Asking costs a connection, so it is done only there.
+    Asking costs a connection, so it is done only there; one that went away since its probe has nobody.
     """
     unfinished = [target for target, run in last_runs.items() if target in endpoints and not run.finished(target)]
     asked = [target for target in unfinished if observations[target].reading.readable]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = dict(zip(asked, pool.map(lambda target: _asked(endpoints[target]), asked), strict=True))
+    told = holders_of(endpoints[target] for target in asked)
+    found = {target: both for target, both in told.items() if not isinstance(both, OrchestrateError)}
     drivers = {target: str(driver) for target, (driver, _) in found.items() if driver is not None}
     left = {target: worker for target, (_, worker) in found.items() if worker and target not in drivers}
     return drivers, {target: _leftover(last_runs[target], worker) for target, worker in left.items()}
-
-
-def _asked(endpoint: Endpoint) -> tuple[Holder | None, Holder | None]:
-    try:
-        return holders(endpoint)
-    except UnavailableError:  # it answered the probe and went away since: still a row, not a failure
-        return None, None
 
 
 def _leftover(run: Run, worker: Holder) -> Leftover:

@@ -12,6 +12,7 @@ PASSING = {
     EventKind.RUN_LOCK_LOST,
     EventKind.OUTPUT,
     EventKind.STOPPING,
+    EventKind.WAVE_PAUSED,
 }
 
 

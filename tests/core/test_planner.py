@@ -141,7 +141,8 @@ def test_rollout_never_gives_an_environment_more_than_the_one_before_will_have()
             DivergenceError,
             (
                 "dev: the version table holds a and b, which follows it: one of the rows is too many"
-                " | look at how it came about, then: DELETE FROM the version table WHERE version_num IN ('a')"
+                " | look at how it came about, then:"
+                """ DELETE FROM "a"."alembic_version" WHERE version_num IN ('a')"""
             ),
         ),
         (

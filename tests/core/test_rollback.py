@@ -15,7 +15,7 @@ from orchestrator.core.observations import Reading
 from orchestrator.core.plan import Action, Plan, PlanKind
 from orchestrator.core.planner import rollout
 from orchestrator.core.revisions import Graph
-from orchestrator.core.rollback import Undoing, rollback
+from orchestrator.core.rollback import Undoing, downstream, rollback
 from orchestrator.core.run import fold
 from orchestrator.core.targets import Target
 from orchestrator.errors import DivergenceError, InDoubtError, OrchestrateError, RefusedError, UnavailableError
@@ -151,6 +151,35 @@ def test_no_environment_is_left_ahead_of_the_one_before_it() -> None:
     with pytest.raises(RefusedError) as caught:
         back(AFTER, by_hand, DEV)
     assert caught.value.mend == "revert it in test first"
+
+
+TENANTS = {"dev": "a", "test/app@x": "a", "test/app@y": "a", "prod/app@x": "a", "prod/app@z": "a"}
+X, Z = Target("prod", tenant="x"), Target("prod", tenant="z")
+
+
+def test_a_tenant_is_downstream_of_its_namesake_or_of_all() -> None:
+    """The same tenant upstream is what it is held against; where there is none, every one of the database."""
+    pipeline = world(LINE, TENANTS).pipeline
+    upstream_x, upstream_y = Target("test", tenant="x"), Target("test", tenant="y")
+    assert downstream(pipeline, [upstream_x]) == {X: (upstream_x,), Z: (upstream_x,)}
+    assert downstream(pipeline, [upstream_y]) == {Z: (upstream_y,)}
+    assert downstream(pipeline, [upstream_x, upstream_y]) == {X: (upstream_x,), Z: (upstream_x, upstream_y)}
+    assert downstream(pipeline, [DEV]) == dict.fromkeys((upstream_x, upstream_y), (DEV,))
+    assert downstream(pipeline, [X]) == {}
+
+
+def test_a_tenant_goes_back_only_as_far_as_those_downstream_of_it() -> None:
+    """What still has the revision is named; what is downstream of several is told once, of their database."""
+    events = applied("r1", rollout(world(LINE, TENANTS), "prod", "c"))
+    after = dict.fromkeys(TENANTS, "c")
+    with pytest.raises(RefusedError) as caught:
+        back(after, events, Target("test", tenant="y"))
+    assert str(caught.value).startswith("test/app@y: prod/app@z still has b")
+    with pytest.raises(RefusedError) as caught:
+        back(after, events, Target("test", tenant="x"), Target("test", tenant="y"))
+    told = reasons(caught.value)
+    assert [reason.split(" still")[0] for reason in told] == ["test/app@x: prod/app@x", "test: prod/app@z"]
+    assert list(steps(back(after, events, Z))) == ["prod/app@z"]
 
 
 def test_an_unversioned_next_environment_has_none_of_it() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from orchestrator.core.urls import anchored, parse
+from orchestrator.core.urls import anchored, parse, relocated, with_search_path
 
 NAMES = st.sampled_from(["postgresql", "postgresql+psycopg2", "mysql+aiomysql", "mariadb", "sqlite", "oracle+x"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_size=1, max_size=8)
@@ -107,3 +107,35 @@ def test_two_spellings_of_one_place_are_one() -> None:
     other = parse("postgresql://localhost/other")
     assert other is not None
     assert other.place not in places
+
+
+@given(WORDS, HOSTS, WORDS, QUERIES, WORDS)
+def test_another_database_leaves_the_rest_of_a_url_as_it_was(
+    user: str, host: str, password: str, query: dict[str, str | tuple[str, ...]], database: str
+) -> None:
+    """SQLAlchemy reads the changed URL as the first one with that database, and nothing else changed."""
+    url = URL.create("postgresql+psycopg", user, password, host, 5433, "shop", query)
+    text = url.render_as_string(hide_password=False)
+    moved = make_url(relocated(text, database))
+    assert moved == make_url(text).set(database=database)
+    assert make_url(relocated(text, None, "::2", 1)) == make_url(text).set(host="::2", port=1)
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("", '-csearch_path="a\\ ""b\\\\"'),
+        ("?options=-cwork_mem%3D1MB&sslmode=disable", '-cwork_mem=1MB -csearch_path="a\\ ""b\\\\"'),
+    ],
+)
+def test_a_search_path_is_added_to_what_the_options_say(query: str, options: str) -> None:
+    """The schema is quoted for SQL, then for libpq, then for the URL; other options and keys stay."""
+    found = make_url(with_search_path(f"postgresql://u@h/shop{query}", 'a "b\\'))
+    assert found.query["options"] == options
+    assert (found.query.get("sslmode") == "disable") is ("sslmode" in query)
+
+
+def test_a_host_that_is_told_is_not_contradicted_by_the_query() -> None:
+    """A socket or a host in the query would win over the host of the URL: it goes when another one is told."""
+    found = make_url(relocated("postgresql://u@/shop?host=/run/a&port=1&sslmode=disable", None, "db", 5))
+    assert (found.host, found.port, dict(found.query)) == ("db", 5, {"sslmode": "disable"})

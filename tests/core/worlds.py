@@ -47,7 +47,8 @@ def observation(target: Target | str, seen: Seen = None, *, family: str = "postg
     at = Target.parse(target) if isinstance(target, str) else target
     reading = seen if isinstance(seen, Reading) else Reading.VERSIONED
     heads = tuple(sorted((seen or "").split())) if not isinstance(seen, Reading) else ()
-    return Observation(at, reading, NOW, heads, family, identity=f"identity of {at}", instance=f"instance of {at}")
+    of_it = {"identity": f"identity of {at}", "instance": f"instance of {at}"}
+    return Observation(at, reading, NOW, heads, family, **of_it, version_table='"a"."alembic_version"')
 
 
 def world(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,8 +16,10 @@ import pytest
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.reports import RunReport
 from orchestrator.core.run import Run
+from orchestrator.core.selection import Selection
 from orchestrator.core.status import StatusReport
 from orchestrator.execution.stop import Stop
+from orchestrator.execution.workers import Workers
 from orchestrator.journal.journal import Journal
 from orchestrator.operations import prepared as performing
 from orchestrator.operations import release, runs
@@ -42,6 +44,7 @@ class Shop:
 
     project: AlembicProject
     heard: list[Event] = field(default_factory=list)
+    workers: Workers = field(default_factory=Workers)
     stop: Stop = field(default_factory=Stop)
 
     @property
@@ -58,7 +61,7 @@ class Shop:
         self.project.environments({n: f"sqlite:///{n}.db" for n in names}, protected=protected, **top)
 
     def status(self, *names: str) -> StatusReport:
-        return verb.status(self.configuration, names or None, now)
+        return verb.status(self.configuration, Selection(names), now)
 
     def states(self) -> dict[str, str]:
         return {str(target.target): str(target.state) for target in self.status().targets}
@@ -78,9 +81,19 @@ class Shop:
             for statement in statements:
                 connection.execute(statement)
 
+    def stamp(self, revision: str, *names: str) -> None:
+        """Make each version table hold exactly this row."""
+        for name in names:
+            self.execute(
+                name,
+                "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32))",
+                "DELETE FROM alembic_version",
+                f"INSERT INTO alembic_version VALUES ('{revision}')",
+            )
+
     @property
     def actor(self) -> Actor:
-        return Actor("ann@work", self.heard.append, self.stop, now)
+        return Actor("ann@work", self.heard.append, self.stop, now, workers=self.workers)
 
     def prepare(self, wish: Wish, *confirmed: str) -> Prepared:
         return release.prepare(self.configuration, wish, now, frozenset(confirmed))
@@ -113,10 +126,11 @@ class Shop:
 
 
 @pytest.fixture
-def shop(alembic_project: Callable[..., AlembicProject]) -> Shop:
+def shop(alembic_project: Callable[..., AlembicProject]) -> Iterator[Shop]:
     """Three environments and two revisions a ── b; nothing is applied anywhere."""
     project = alembic_project()
     project.tables("a", "b")
     made = Shop(project)
     made.environments(*NAMES)
-    return made
+    with made.workers:
+        yield made

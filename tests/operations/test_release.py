@@ -20,6 +20,7 @@ from orchestrator.errors import (
     StalePlanError,
     UsageError,
 )
+from orchestrator.operations import prepared as performing
 from orchestrator.operations import runs
 from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.release import Wish
@@ -410,3 +411,28 @@ def test_init_writes_a_file_that_loads(shop: Shop) -> None:
     output.unlink()
     assert init(shop.project.ini, output).config == shop.project.ini
     assert shop.configuration.pipeline.names == ENVIRONMENTS
+
+
+def test_without_a_second_look_a_target_that_moved_is_refused_under_its_lock(shop: Shop) -> None:
+    """Where nobody was asked the plan is just made; what changed all the same is found before anything is done."""
+    shop.rollout("dev", to="a")
+    prepared = shop.prepare(Wish("test", "dev"))
+    shop.project.alembic("upgrade", "b", url=f"sqlite:///{shop.file('test')}")
+    report = performing.perform(shop.configuration, prepared, shop.actor, look_again=False)
+    (target,) = report.targets
+    assert (report.outcome, report.exit, target.result) == (Outcome.FAILED, Exit.REFUSED, Result.FAILED)
+    assert target.failure is not None
+    assert target.failure.code == "stale_plan"
+    assert "the plan goes from base to a, but the database is at b" in target.failure.message
+    assert shop.heads("test") == ["b"]
+
+
+def test_a_run_of_an_older_journal_is_resumed_in_the_waves_it_was_planned_in(shop: Shop) -> None:
+    """One wave for the environment, whatever environments.yaml says of waves now."""
+    databases = {name: {"url": f"sqlite:///{name}.db"} for name in ("app", "billing")}
+    shop.project.environments({"dev": {"databases": databases}})
+    run = started(shop, Wish("dev"))
+    shop.project.environments({"dev": {"databases": databases, "waves": {"canary": 1, "size": 1}}})
+    report = shop.resume(run)
+    assert [target.result for target in report.targets] == [Result.APPLIED, Result.APPLIED]
+    assert EventKind.WAVE_STARTED not in {event.kind for event in shop.heard}

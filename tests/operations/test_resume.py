@@ -11,11 +11,13 @@ from orchestrator.core.run import Outcome
 from orchestrator.core.targets import Target
 from orchestrator.databases.catalog import catalog
 from orchestrator.databases.locks import acquire
-from orchestrator.errors import Exit, UsageError
+from orchestrator.errors import Exit, StalePlanError, UsageError
 from orchestrator.operations import runs
 from orchestrator.operations.release import Wish
 from orchestrator.operations.resolve import Word, not_applied
+from tests.databases.builders import run as execute
 from tests.operations.conftest import Shop
+from tests.servers.postgresql import PostgreSQL
 
 
 def cut_off(shop: Shop, name: str, through: str = "dev") -> str:
@@ -79,3 +81,33 @@ def test_an_applied_revision_is_not_resolved_as_not_applied(shop: Shop) -> None:
     with pytest.raises(UsageError, match="dev has revision a after all") as refused:
         not_applied(shop.configuration, Word(run, Target("dev"), "x"), shop.actor, unasked)
     assert refused.value.mend == f"orchestrate resume {run}   # records it"
+
+
+@pytest.mark.postgresql
+def test_tenants_whose_schemas_are_gone_do_not_hold_up_the_others(
+    shop: Shop, postgresql_server: PostgreSQL
+) -> None:
+    """Each is told to be gone, since which run, in SQL that can be typed; and the command told goes on without."""
+    _, url = postgresql_server.new_database()
+    odd = 'x"; drop table t; --'
+    quoted = '"x""; drop table t; --"'
+    for schema in ("acme", quoted, "globex"):
+        table = f"{schema}.alembic_version"
+        execute(url, f"CREATE SCHEMA {schema}", f"CREATE TABLE {table} (version_num text)")
+        execute(url, f"INSERT INTO {table} VALUES ('a')")
+    shop.project.environments({"prod": {"url": url, "tenants": {"schemas": ["acme", odd, "globex", "nobody"]}}})
+    plan = shop.prepare(Wish("prod", skip_unfit=True)).plan
+    assert [one.reason for one in plan.left_out] == ["there is no schema nobody"]
+    shop.record(EventKind.RUN_STARTED, "cut", plan=plans.to_json(plan), command=plan.again)
+    execute(url, "DROP SCHEMA acme CASCADE", f"DROP SCHEMA {quoted} CASCADE")
+    with pytest.raises(StalePlanError) as stale:
+        shop.resume()
+    told = {problem.where: (problem.what, problem.mend or "") for problem in stale.value.problems}
+    assert told.keys() == {"prod/app@acme", f"prod/app@{odd}"}
+    what, mend = told[f"prod/app@{odd}"]
+    assert what == f"there is no schema {odd}: it is gone since run cut left it at a"
+    assert "restore it from a backup" in mend
+    assert f"CREATE SCHEMA {quoted}\n" in mend
+    assert mend.endswith("orchestrate rollout --through prod --skip-unfit")
+    again = shop.prepare(Wish("prod", skip_unfit=True)).plan
+    assert [str(one.target) for one in again.targets if one.steps] == ["prod/app@globex"]

@@ -6,9 +6,13 @@ import pytest
 
 from orchestrator.core.divergence import Relation, State
 from orchestrator.core.events import EventKind
+from orchestrator.core.selection import Selection
+from orchestrator.core.status import StatusReport
 from orchestrator.databases.catalog import catalog
 from orchestrator.errors import ConfigurationError, Exit, ScriptsError, UsageError
-from tests.operations.conftest import Shop
+from orchestrator.operations import status as verb
+from orchestrator.operations.locks import locks
+from tests.operations.conftest import Shop, now
 
 
 def test_status_creates_nothing(shop: Shop) -> None:
@@ -122,6 +126,50 @@ def test_tenants_and_databases_are_compared_with_their_counterparts(shop: Shop) 
     )
     pairs = [(str(pair.upstream), str(pair.downstream)) for pair in shop.status().pairs]
     assert pairs == [("dev", "test")]
+
+
+def fleet(shop: Shop) -> None:
+    """dev is whole; test has the tenants x and y, prod x and z."""
+    tenants = {"test": ["x", "y"], "prod": ["x", "z"]}
+    environments = {
+        n: {"url": f"sqlite:///{n}_{{tenant}}.db", "tenants": {"databases": t}} for n, t in tenants.items()
+    }
+    shop.project.environments({"dev": "sqlite:///dev.db", **environments})
+
+
+def pairs_of(report: StatusReport) -> dict[str, tuple[str, str]]:
+    return {str(pair.downstream): (str(pair.upstream), str(pair.divergence.relation)) for pair in report.pairs}
+
+
+def test_a_tenant_is_compared_with_its_namesake_or_with_all_of_the_database(shop: Shop) -> None:
+    """Upstream as a whole has what all of it have; where one of it cannot be read, nothing is known of that."""
+    fleet(shop)
+    shop.stamp("a", "test_x", "test_y", "prod_z")
+    shop.stamp("b", "test_x", "prod_x")
+    expected = {
+        "test/app@x": ("dev", "ahead"),
+        "test/app@y": ("dev", "ahead"),
+        "prod/app@x": ("test/app@x", "in_sync"),
+        "prod/app@z": ("test", "in_sync"),
+    }
+    assert pairs_of(shop.status()) == expected
+    assert pairs_of(shop.status("test@x", "prod")) == {"prod/app@x": ("test/app@x", "in_sync")}
+    shop.file("test_y").write_text("no database at all, and this text is long enough to be looked at" * 20)
+    broken = {"test/app@y": ("dev", "unknown"), "prod/app@z": ("test", "unknown")}
+    assert pairs_of(shop.status()) == {**expected, **broken}
+
+
+def test_only_what_is_known_to_have_everything_is_not_behind(shop: Shop) -> None:
+    """What cannot be read may lack something, and is shown with what does."""
+    fleet(shop)
+    shop.stamp("b", "dev", "test_x", "prod_x")
+    shop.stamp("a", "test_y")
+    shop.file("prod_z").write_text("no database at all, and this text is long enough to be looked at" * 20)
+    report = verb.status(shop.configuration, Selection(behind=True), now)
+    assert [str(target.target) for target in report.targets] == ["test/app@y", "prod/app@z"]
+    assert set(pairs_of(report)) == {"test/app@y", "prod/app@z"}
+    locked = locks(shop.configuration, Selection(exclude=("z",), behind=True), now)
+    assert [str(target.target) for target in locked.targets] == ["test/app@y"]
 
 
 def test_scripts_that_are_no_graph_are_refused(shop: Shop) -> None:

@@ -11,19 +11,22 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _LIMIT = 60.0
 """Seconds after which nobody waits any longer."""
 
+Answer = str | Callable[[], str]
+
 
 def type_in(
-    *args: str, cwd: Path, env: Mapping[str, str | None], answers: Mapping[str, str] | None = None
+    *args: str, cwd: Path, env: Mapping[str, str | None], answers: Mapping[str, Answer] | None = None
 ) -> tuple[int, str, str]:
     """Run the command on a terminal; `answers` gives for a prompt's text what is typed there, once.
 
+    An answer may be a function that gives it, which is called when the prompt is there.
     Returns the exit code, the screen as plain text, and the screen with its escape sequences.
     """
     ours, theirs = pty.openpty()
@@ -48,7 +51,7 @@ def type_in(
         os.close(ours)
 
 
-def _converse(ours: int, answers: dict[str, str]) -> str:
+def _converse(ours: int, answers: dict[str, Answer]) -> str:
     seen, end = "", time.monotonic() + _LIMIT
     while time.monotonic() < end:
         if not select.select([ours], [], [], 1)[0]:
@@ -61,7 +64,8 @@ def _converse(ours: int, answers: dict[str, str]) -> str:
             return seen
         seen += piece.decode(errors="replace")
         for prompt in [prompt for prompt in answers if prompt in _plain(seen)]:
-            os.write(ours, answers.pop(prompt).encode())
+            answer = answers.pop(prompt)
+            os.write(ours, (answer() if callable(answer) else answer).encode())
     raise AssertionError(f"still running after {_LIMIT} s; the screen:\n{_plain(seen)}")
 
 

@@ -146,7 +146,7 @@ def test_a_reference_must_be_at_the_revision(sqlite: Pipeline) -> None:
     shop("rollout", "--through", "staging", "--yes", check=True)
     shop.execute("prod", *BY_HAND)
     told(shop("adopt", "prod", "a1", *WHY, "--compare-with", "staging"), 5, "staging: is not at a1", "it is at b2")
-    told(shop("adopt", "prod", "a1", *WHY, "--compare-with", "nowhere"), 2, "there is no target nowhere")
+    told(shop("adopt", "prod", "a1", *WHY, "--compare-with", "nowhere"), 2, "there is no environment 'nowhere'")
     told(shop("adopt", "prod", "zzzz", *WHY), 2, "'zzzz'")
     told(shop("adopt", "prod", "a1", "--reason", "…"), 2, "the reason says nothing")
     told(shop("adopt", "staging", "b2", *WHY), 4, "staging: is under control already")

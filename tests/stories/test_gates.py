@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.stories.pipeline import Pipeline, told
-from tests.stories.terminal import type_in
+from tests.stories.terminal import Answer, type_in
 
 
 @pytest.fixture
@@ -19,9 +19,24 @@ def shop(make_pipeline: Callable[..., Pipeline]) -> Pipeline:
     return shop
 
 
-def _type(shop: Pipeline, *args: str, env: dict[str, str] | None = None, **answers: str) -> tuple[int, str, str]:
+def _type(
+    shop: Pipeline, *args: str, env: dict[str, str] | None = None, **answers: Answer
+) -> tuple[int, str, str]:
     given = {prompt.replace("_", " "): answer for prompt, answer in answers.items()}
     return type_in(*args, cwd=shop.project.root, env={**shop.environ, **(env or {})}, answers=given)
+
+
+def test_what_changes_while_a_person_is_asked_makes_the_plan_stale(shop: Pipeline) -> None:
+    """Everything is looked at again after the answer: what was shown is what is run, or nothing."""
+    shop.stamp(staging="a1")
+
+    def yes_after_a_while() -> str:
+        shop.stamp(staging="a2")
+        return "y\n"
+
+    code, screen, _ = _type(shop, "promote", "dev", "staging", Run_this=yes_after_a_while)
+    assert (code, "the databases or the scripts changed since this plan was made" in screen) == (5, True), screen
+    assert shop.tables("staging") == {"alembic_version"}
 
 
 def test_an_environment_between_is_not_skipped(shop: Pipeline) -> None:

@@ -66,6 +66,32 @@ def test_a_reader_that_goes_during_a_run(shop: Pipeline) -> None:
     told(shop("runs"), 0, "succeeded")
 
 
+def test_json_lines(shop: Pipeline) -> None:
+    """Each event is a line of stdout as it happens, and the last line is the document; stderr is silent."""
+    completed = shop("rollout", "--yes", "--format", "jsonl")
+    *events, document = (json.loads(line) for line in completed.stdout.splitlines())
+    assert (events[0]["event"], events[-1]["event"], completed.stderr) == ("run_started", "run_finished", "")
+    assert [event["target"] for event in events if event["event"] == "target_finished"] == ["staging", "prod"]
+    assert (document["outcome"], document["summary"]["prod"]) == (
+        "succeeded",
+        {"targets": 1, "results": {"applied": 1}},
+    )
+    looked = shop("status", env={"ORCHESTRATE_FORMAT": "jsonl"})
+    staging, prod, document = (json.loads(line) for line in looked.stdout.splitlines())
+    assert [{"event": "target", **target} for target in document["targets"]] == [staging, prod]
+    failed = shop("show", "nope", "--format", "jsonl")
+    assert (failed.returncode, json.loads(failed.stdout)["exit_code"], failed.stdout.count("\n")) == (2, 2, 1)
+    misused = shop("show", "--nope", "--format", "jsonl")
+    assert (misused.returncode, misused.stdout.count("\n"), misused.stderr) == (2, 1, "")
+
+
+def test_a_reader_of_json_lines_that_goes_during_a_run(shop: Pipeline) -> None:
+    """A run whose events nobody reads any more goes on to its end."""
+    _, output, _ = _through_a_pipe(shop, "rollout --yes --format jsonl")
+    assert json.loads(output)["event"] == "run_started"
+    assert [shop.heads(name) for name in shop.urls] == [{"a2"}, {"a2"}]
+
+
 @pytest.mark.parametrize("columns", ["0", "20", "40", "500"])
 def test_narrow_and_wide(shop: Pipeline, columns: str) -> None:
     """However few columns there are, a revision's id can be read and nothing breaks."""

@@ -16,9 +16,11 @@ from orchestrator.core.gates.schema import schema
 from orchestrator.core.gates.source_run import source_run
 from orchestrator.core.gates.tls import tls
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
+from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.planner import promote, rollout
 from orchestrator.core.run import Run, fold
+from orchestrator.core.selection import Selection
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 from tests.core.worlds import NOW, graph, world
@@ -90,6 +92,13 @@ def test_the_order_gate(source: str, destination: str, verdict: Verdict) -> None
     assert order(promotion(source, destination), PLAIN) == verdict
 
 
+def test_the_way_there_ends_at_what_was_selected() -> None:
+    """Of the promotions to type instead, the last one goes where the refused one went."""
+    narrow = replace(promotion("dev", "staging"), selection=Selection(("staging@a*",), exclude=("x",)))
+    mend = "orchestrate promote dev test && orchestrate promote test 'staging@a*' --exclude x"
+    assert order(narrow, PLAIN).mend == mend
+
+
 def test_a_rollout_is_in_order_by_nature() -> None:
     """It passes every environment."""
     assert order(rollout(WORLD, "prod"), PLAIN) == Verdict(
@@ -158,6 +167,14 @@ def test_the_source_run_gate(run: Run | None, verdict: Verdict) -> None:
     """What is promoted arrived by a run that finished the source, whatever became of later environments."""
     runs = {Target("dev"): run} if run else {}
     assert source_run(promotion("dev", "test"), replace(PLAIN, last_runs=runs)) == verdict
+
+
+def test_the_source_is_what_the_plan_was_derived_from() -> None:
+    """A run that is resumed is about its own targets alone: the source's are known from the plan."""
+    plan = promotion("dev", "test")
+    nothing = Pipeline(tuple(replace(one, targets=()) for one in PLAIN.pipeline.environments))
+    circumstances = replace(PLAIN, pipeline=nothing, last_runs={Target("dev"): earlier(outcome="failed")})
+    assert source_run(plan, circumstances) == refused("failed")
 
 
 def test_the_scripts_are_a_source_without_runs() -> None:

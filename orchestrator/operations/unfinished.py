@@ -1,0 +1,68 @@
+"""What runs left undone, and whether it is still what they planned; nothing is looked at here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from orchestrator.core.divergence import applied
+from orchestrator.core.plan import TargetPlan
+from orchestrator.core.run import Run
+from orchestrator.core.status import Unfinished
+from orchestrator.core.step_record import StepState
+from orchestrator.core.targets import Target
+from orchestrator.operations.survey import Survey
+
+
+def unfinished(seen: Survey, listed: Collection[Target] | None = None) -> Unfinished | None:
+    """The latest run that left a target short of where it was to take it, also one that it never began.
+
+    None of a run that cannot be resumed any more, or that somebody drives now. `listed` are all targets that there
+    are in the environments looked at, of which `seen` may have a part; None where that is not known.
+    """
+    environments = {target.environment for target in seen.endpoints}
+    runs = {run.id: run for run in seen.last_runs.values() if not run.complete}
+    for run in sorted(runs.values(), key=lambda run: run.started_at, reverse=True):
+        there = (plan for plan in run.plan.targets if plan.target.environment in environments)
+        known = [
+            plan
+            for plan in there
+            if plan.target in seen.endpoints or (listed is not None and plan.target not in listed)
+            if not run.finished(plan.target)
+        ]
+        if any(plan.target in seen.holders or any(changes_since(run, plan, seen)) for plan in known):
+            continue
+        if left := tuple(plan.target for plan in known if _left(run, plan, seen)):
+            return Unfinished(run, left)
+    return None
+
+
+def _left(run: Run, plan: TargetPlan, seen: Survey) -> bool:
+    """Whether a target lacks a step of the run, or has one that only a resumed run records."""
+    latest = seen.last_runs.get(plan.target)
+    mine = latest is not None and latest.id == run.id
+    if not mine and latest is not None and latest.started_at > run.started_at and latest.finished(plan.target):
+        return False  # a later run took it where that was to take it
+    has = applied(seen.world.graphs[plan.target], seen.world.observations[plan.target])
+    lacks = has is None or not all(step.done(has) for step in plan.steps)
+    return lacks or (mine and run.started_step(plan.target) is not None)
+
+
+def changes_since(run: Run, plan: TargetPlan, seen: Survey) -> Iterator[str]:
+    """What changed of a target since the run planned it, so that what is left would not be what was planned."""
+    if plan.target not in seen.endpoints:
+        tenant = plan.target.tenant is not None
+        yield "it is no tenant any more" if tenant else "the target was taken out of environments.yaml"
+        return
+    observation = seen.world.observations[plan.target]
+    if observation.missing:
+        yield "it is gone"
+        return
+    if run.elsewhere(plan.target, observation.identity):
+        yield "the URL came to lead to another database"
+    scripts = seen.world.graphs[plan.target].scripts
+    yield from (f"the script of revision {head} is gone" for head in plan.start if head not in scripts)
+    for step in plan.steps:
+        if run.record(plan.target, step.revision).state is StepState.APPLIED:
+            continue
+        if (script := scripts.get(step.revision)) is None or script.digest != step.digest:
+            yield f"the script of revision {step.revision} " + ("changed" if script else "is gone")
