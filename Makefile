@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-projects test-chaos reliability check benchmark clean
+.PHONY: help install demo test test-projects test-chaos test-fleet reliability check benchmark clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ reliability: $(INSTALLED) ## Every fault and negative control, on all databases;
 test-chaos: $(INSTALLED) ## Hundreds of kill -9 at random moments; CHAOS_KILLS=200 CHAOS_SEED=… CHAOS_REPORT=file.json
 	@CHAOS_REPORT="$${CHAOS_REPORT:-$(CURDIR)/.orchestrator/figures/killed_at_random.json}" $(BIN)/pytest -m chaos tests/chaos
 
+test-fleet: $(INSTALLED) ## 1,000 databases and 2,000 schemas of tenants; FLEET_DATABASES=30 FLEET_SCHEMAS=60
+	@$(BIN)/python -m compileall -q orchestrator
+	@$(BIN)/pytest -m fleet tests/fleet
+
 check: $(INSTALLED) ## Style, types, imports, docstrings and the quick tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -60,7 +64,7 @@ check: $(INSTALLED) ## Style, types, imports, docstrings and the quick tests
 	@$(BIN)/interrogate orchestrator
 	@$(if $(QUICK),$(BIN)/pytest -q $(QUICK))
 
-benchmark: $(INSTALLED) ## What commands cost beside Alembic's own: docs/performance.md; ARGS='status --pairs 30'
+benchmark: $(INSTALLED) ## What commands cost beside Alembic's own: docs/performance.md; ARGS='fleet --targets 100'
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what the above made

@@ -1,19 +1,22 @@
 """Recording in the journal: several threads that share transactions, against one transaction for each event.
 
-Each pair of figures is taken in turn, on one journal; a thread records its next event when the last is durable, as
-a target of a run does.
+Each pair is taken in turn, on one journal; a thread records its next event when the last is durable, as a target
+of a run does.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
-from statistics import median
 from threading import Lock
 
+from benchmarks.contest import Comparison, Cost
+from benchmarks.fleets import SERVER, Durable
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
@@ -24,33 +27,46 @@ _EACH = 25
 _THREADS = (4, 16)
 
 
-def compare_recording(options: argparse.Namespace, urls: Mapping[str, Sequence[str]]) -> None:
-    """Print events a second, shared and one by one, and their ratio."""
-    print(f"recording events, events a second, median of {options.pairs} pairs")
-    print(f"  {'journal':12}{'threads':>8}{'one by one':>12}{'shared':>10}{'ratio: median (min to max)':>30}")
-    for kind, found in urls.items():
-        for threads in _THREADS:
-            with Journal(Secret(found[0]), writing=True) as journal:
-                _print(f"{kind:12}{threads:>8}", _pairs(journal, threads, options.pairs))
-    print()
+def recording(options: argparse.Namespace) -> Iterator[Comparison]:
+    """Events shared and one by one, for each kind of journal and number of threads."""
+    server = Durable()
+    server.durable = True
+    try:
+        server.start()
+        with tempfile.TemporaryDirectory() as folder:
+            places = {"PostgreSQL": server.new_database()[1], "SQLite": f"sqlite:///{folder}/journal.db"}
+            for kind, url in places.items():
+                for threads in _THREADS:
+                    yield _compared(kind, url, threads, options.pairs or 7)
+    finally:
+        with suppress(OSError):
+            server.remove()
 
 
-def _pairs(journal: Journal, threads: int, pairs: int) -> list[tuple[float, float]]:
+def _compared(kind: str, url: str, threads: int, rounds: int) -> Comparison:
     turn = Lock()
+    with Journal(Secret(url), writing=True) as journal:
 
-    def alone(event: Event) -> None:
-        with turn:
+        def alone(event: Event) -> None:
+            with turn:
+                journal.record([event])
+
+        def shared(event: Event) -> None:
             journal.record([event])
 
-    def shared(event: Event) -> None:
-        journal.record([event])
+        ways = {"shared": shared, "one by one": alone}
+        costs: dict[str, list[Cost]] = {title: [] for title in ways}
+        for number in range(-1, rounds):
+            for title in list(ways) if number % 2 == 0 else list(ways)[::-1]:
+                cost = _cost(ways[title], threads)
+                if number >= 0:
+                    costs[title].append(cost)
+    title = f"Recording {threads * _EACH} events from {threads} threads in a journal on {kind}"
+    return Comparison(f"journal {kind} {threads}", title, costs, [f"{SERVER}."] if kind == "PostgreSQL" else [])
 
-    _rate(shared, threads)
-    return [(_rate(alone, threads), _rate(shared, threads)) for _ in range(pairs)]
 
-
-def _rate(record: Callable[[Event], None], threads: int) -> float:
-    """Events a second that so many threads record together."""
+def _cost(record: Callable[[Event], None], threads: int) -> Cost:
+    """What it takes until all that so many threads record together is durable."""
 
     def work(number: int) -> None:
         for step in range(_EACH):
@@ -59,13 +75,6 @@ def _rate(record: Callable[[Event], None], threads: int) -> float:
             record(Event(EventKind.STEP_APPLIED, at, "benchmark", "ann@work", target, str(step), body))
 
     with ThreadPoolExecutor(threads) as pool:
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         list(pool.map(work, range(threads)))
-        return threads * _EACH / (time.perf_counter() - started)
-
-
-def _print(title: str, pairs: Sequence[tuple[float, float]]) -> None:
-    ratios = [shared / alone for alone, shared in pairs]
-    alone, shared = (median(rates) for rates in zip(*pairs, strict=True))
-    spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-    print(f"  {title}{alone:12.0f}{shared:10.0f}{spread:>30}")
+        return Cost(time.perf_counter() - started, time.process_time() - used)

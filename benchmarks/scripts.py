@@ -8,60 +8,49 @@ from __future__ import annotations
 import argparse
 import shutil
 import subprocess
-import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 
-from benchmarks.pairs import surroundings
+from benchmarks.contest import CACHES, Comparison, Cost, program, surroundings
 from tests.projects_builder import AlembicProject, make_template
 
-_TREE = """
-import time, pathlib
-from orchestrator.core.revisions import Graph
-from orchestrator.project.revision_scripts import alembic_config, scripts
-started = time.perf_counter()
-here = pathlib.Path.cwd()
-graph = Graph(scripts.read_scripts(alembic_config.read(here / "alembic.ini", "alembic", here)))
-assert len(graph.heads) == 1
-print(time.perf_counter() - started)
-"""
-_ALEMBIC = """
-import time
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-import sqlalchemy, alembic.op
-started = time.perf_counter()
-assert len(ScriptDirectory.from_config(Config("alembic.ini")).get_heads()) == 1
-print(time.perf_counter() - started)
-"""
+OURS, THEIRS = "orchestrate", "ScriptDirectory"
 
 
-def compare_readers(options: argparse.Namespace) -> None:
-    """Print the milliseconds of each reader for each number of scripts."""
-    print(f"reading the scripts, ms, median of {options.pairs}")
-    print(f"  {'scripts':>8}{'syntax tree':>14}{'Alembic, first':>18}{'Alembic, again':>18}")
+def readers(options: argparse.Namespace) -> Iterator[Comparison]:
+    """Both readers for each number of scripts: nothing kept from before, then all that an earlier reading kept."""
     with tempfile.TemporaryDirectory() as name:
         template = make_template(Path(name) / "template")
         for size in options.sizes:
             project = AlembicProject(Path(name) / str(size), template)
             project.tables(*(f"{number:012x}" for number in range(1, size + 1)))
-            first, again, tree = [], [], []
-            for _ in range(options.pairs):
-                shutil.rmtree(project.versions / "__pycache__", ignore_errors=True)
-                first.append(_seconds(_ALEMBIC, project.root))
-                again.append(_seconds(_ALEMBIC, project.root))
-                tree.append(_seconds(_TREE, project.root))
-            print(f"  {size:>8}{_ms(tree):>14}{_ms(first):>18}{_ms(again):>18}")
-    print()
+            for state in ("cold", "cached"):
+                costs = _held(project, options.pairs or 5, cold=state == "cold")
+                yield Comparison(f"scripts {size} {state}", f"Reading {size:,} revision scripts, {state}", costs)
 
 
-def _seconds(code: str, directory: Path) -> float:
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=directory, env=surroundings(), capture_output=True, text=True, check=True
-    )
-    return float(done.stdout)
+def _held(project: AlembicProject, rounds: int, *, cold: bool) -> dict[str, list[Cost]]:
+    readers = {OURS: "tree", THEIRS: "alembic"}
+    costs: dict[str, list[Cost]] = {title: [] for title in readers}
+    for number in range(-1, rounds):
+        for title in list(readers) if number % 2 == 0 else list(readers)[::-1]:
+            if cold:
+                _forget(project)
+            cost = _read(readers[title], project.root)
+            if number >= 0:
+                costs[title].append(cost)
+    return costs
 
 
-def _ms(seconds: list[float]) -> str:
-    return f"{median(seconds) * 1000:.0f}"
+def _forget(project: AlembicProject) -> None:
+    """Compiled scripts, and what this package keeps of them."""
+    shutil.rmtree(project.versions / "__pycache__", ignore_errors=True)
+    shutil.rmtree(Path(CACHES.name) / "orchestrate", ignore_errors=True)
+
+
+def _read(reader: str, directory: Path) -> Cost:
+    argv = program("read_scripts", reader)
+    done = subprocess.run(argv, cwd=directory, env=surroundings(), capture_output=True, text=True, check=True)
+    wall, used = map(float, done.stdout.split())
+    return Cost(wall, used)

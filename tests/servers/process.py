@@ -46,9 +46,9 @@ class Server(ABC):
     superuser: ClassVar[str]
     password: ClassVar[str] = "correct-horse-battery"
 
-    def __init__(self) -> None:
+    def __init__(self, place: str = "/tmp") -> None:
         # Directly under /tmp: the path of a socket may have 107 characters, and pytest's are longer.
-        self.directory = Path(tempfile.mkdtemp(prefix="orchestrate-", dir="/tmp"))
+        self.directory = Path(tempfile.mkdtemp(prefix="orchestrate-", dir=place))
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._laid_out = False
