@@ -16,7 +16,7 @@ import pytest
 import typer
 
 from orchestrator import errors
-from orchestrator.cli.main import app
+from orchestrator.cli.main import application
 from orchestrator.core.divergence import Relation, State
 from orchestrator.core.events import EventKind
 from orchestrator.core.findings import Level, Topic
@@ -45,7 +45,7 @@ AVOIDED = {"manager", "handler", "helper", "helpers", "utils", "util", "data", "
 
 def _commands() -> Iterator[tuple[str, Any]]:
     """Each command by its name; what stands under a group by the group's."""
-    whole: Any = typer.main.get_command(app)
+    whole: Any = typer.main.get_command(application())
     for name, command in whole.commands.items():
         yield name, command
         yield from ((name, below) for below in getattr(command, "commands", {}).values())
@@ -219,6 +219,12 @@ def test_the_readme_does_what_it_shows(shop: Path) -> None:
 def test_getting_started_does_what_it_shows(tmp_path: Path) -> None:
     """Every terminal of getting-started, typed outside the repository, succeeds with the output shown."""
     _assert_lived(Page(ROOT / "docs" / "getting-started.md"), tmp_path)
+
+
+@pytest.mark.slow
+def test_the_page_of_fleets_does_what_it_shows(shop: Path) -> None:
+    """Every terminal of fleets, typed in a copy of the example, succeeds with the output shown."""
+    _assert_lived(Page(ROOT / "docs" / "fleets.md"), shop)
 
 
 _OPTIONAL = {".error.problems[].message", ".error.problems[].where", ".error.problems[].mend"}
