@@ -44,6 +44,20 @@ class EventKind(StrEnum):
     JOURNAL_REBUILT = "journal_rebuilt"
     """A journal was begun anew: what every target had then, and what is no longer known. It stands for a run."""
 
+    HEADS_SEEN = "heads_seen"
+    """Targets were looked at and had other `heads` than were recorded of them: since then at least."""
+    ENVIRONMENT_VERIFIED = "environment_verified"
+    """The checks of the `environment` were asked: whether they `passed`, at which `state`, and the `reason`."""
+    HOOK_FINISHED = "hook_finished"
+    """A program that the `environment` wants run `before` or `after` it changes has ended: `when`, `command`,
+    whether it `passed`, and the `reason`."""
+    PLAN_APPROVED = "plan_approved"
+    """A person, `by`, consents to the sealed plan of this `seal` and `fingerprint`."""
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
+    REVISION_VETOED = "revision_vetoed"
+    """The revision goes nowhere any more: `by` whom, and the `reason`."""
+    VETO_LIFTED = "veto_lifted"
+
     WAVE_PAUSED = "wave_paused"
     """The next wave of the `environment` is begun in so many `seconds`."""
     LOCK_WAITING = "lock_waiting"
@@ -69,6 +83,10 @@ _PASSING = (
     EventKind.OUTPUT,
     EventKind.STOPPING,
 )
+
+
+NO_RUN = "-"
+"""Stands for the run in an event that belongs to none: an approval, a veto, what was seen, a check by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from orchestrator.core.checks import NOTHING_AROUND, Around
+from orchestrator.core.gates.policy import NO_GATES, GatePolicy
 from orchestrator.core.targets import Target
 from orchestrator.core.waves import WavePolicy
 
@@ -14,12 +16,17 @@ ALL_AT_ONCE = WavePolicy()
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A named stage: its targets, whether changing it takes a typed confirmation, and how many change at once."""
+    """A named stage: its targets, whether changing it takes a typed confirmation, and how many change at once.
+
+    `gates` is what is demanded before it changes, `around` what is run before and after and must be true then.
+    """
 
     name: str
     targets: tuple[Target, ...]
     protected: bool = False
     policy: WavePolicy = ALL_AT_ONCE
+    gates: GatePolicy = NO_GATES
+    around: Around = NOTHING_AROUND
 
 
 @dataclass(frozen=True, slots=True)

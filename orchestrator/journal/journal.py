@@ -13,7 +13,7 @@ from typing import Self
 
 from orchestrator.core.baseline import superseded
 from orchestrator.core.envelope import JournalHead
-from orchestrator.core.events import Event, EventKind
+from orchestrator.core.events import NO_RUN, Event, EventKind
 from orchestrator.core.run import Run, fold
 from orchestrator.core.secrets import Secret
 from orchestrator.core.step_record import StepRecord, after
@@ -109,6 +109,11 @@ class Journal:
         """Everything recorded of one run, in order; empty for an unknown run."""
         return tuple(map(self._event, self._read("WHERE run = ? ORDER BY sequence", run)))
 
+    def of_kinds(self, *kinds: EventKind) -> tuple[Event, ...]:
+        """Every event of these kinds, of all runs and of none, in order."""
+        marks = ", ".join("?" * len(kinds))
+        return tuple(map(self._event, self._read(f"WHERE kind IN ({marks}) ORDER BY sequence", *kinds)))
+
     def since(self, run: str) -> tuple[Event, ...]:
         """Everything recorded from the start of that run on, of all runs, in order; empty for an unknown run."""
         start = f"(SELECT MIN(sequence) FROM {TABLE} WHERE run = ?)"
@@ -153,7 +158,9 @@ class Journal:
             raise self._broken(first.sequence) from error
 
     def _cut_off(self, first: Event) -> bool:
-        """Whether a run's first event follows a baseline and is no start: that is in the journal put aside."""
+        """Whether it is no run's start: its run began in a journal put aside, or it belongs to none."""
+        if first.run == NO_RUN:
+            return True
         earlier = "WHERE kind = ? AND sequence < ? LIMIT 1"
         started = first.kind is EventKind.RUN_STARTED
         return not started and bool(self._read(earlier, EventKind.JOURNAL_REBUILT, first.sequence))

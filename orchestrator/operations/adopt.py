@@ -85,7 +85,7 @@ def prepare(
 
     def anew() -> Prepared:
         plan, seen = _planned(configuration, adoption, names, now, comparison.target)
-        return Prepared(plan, seen, anew, confirmed, reason=adoption.reason, comparison=comparison)
+        return Prepared(plan, seen, anew, confirmed, reason=adoption.reason, comparison=comparison, at=now())
 
     return anew()
 

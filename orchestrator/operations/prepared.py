@@ -19,10 +19,14 @@ from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import EventKind, Listener
 from orchestrator.core.failure import Failure
 from orchestrator.core.gates.decide import closed, decide
+from orchestrator.core.gates.evidence import NO_EVIDENCE, Evidence, Waiver
 from orchestrator.core.gates.verdict import Circumstances, Verdict
+from orchestrator.core.lagging import lagging
+from orchestrator.core.lint import LintFinding
 from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.reports import PlanReport, RunReport, finished_before, unstarted
 from orchestrator.core.run import Outcome, Run, gone, lost
+from orchestrator.core.sealed import Sealed
 from orchestrator.core.status import Unfinished
 from orchestrator.core.targets import Target
 from orchestrator.core.waves import WavePolicy
@@ -34,7 +38,7 @@ from orchestrator.execution.stop import Stop
 from orchestrator.execution.workers import Workers
 from orchestrator.faults import FaultPoint
 from orchestrator.journal.journal import Journal
-from orchestrator.operations.lagging import lagging
+from orchestrator.operations.evidence import gather
 from orchestrator.operations.rights import forbidden
 from orchestrator.operations.selected import of_plan
 from orchestrator.operations.survey import Clock, Survey, survey
@@ -64,7 +68,8 @@ class Prepared:
 
     `confirmed` are the environments named by a person so far, `reason` is why, in their words. `downgrades` are
     those of a rollback's scripts, by the scripts' digests. `comparison` is an adoption's; `accepted` says that a
-    person accepted what it found. `asked` says that a person was asked since then, which took its time.
+    person accepted what it found. `asked` says that a person was asked since then, which took its time. It was
+    looked at `at` that time. `evidence`, `sealed`, `findings`, `waivers` and `resumed` are what gates are told.
     """
 
     plan: Plan
@@ -76,13 +81,28 @@ class Prepared:
     comparison: Comparison | None = None
     accepted: bool = False
     asked: bool = False
+    at: datetime = field(kw_only=True)
+    evidence: Evidence = NO_EVIDENCE
+    sealed: Sealed | None = None
+    findings: tuple[LintFinding, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    resumed: Run | None = None
 
     @property
     def circumstances(self) -> Circumstances:
         """What the gates are told beside the plan."""
         pipeline, last_runs = self.seen.world.pipeline, self.seen.last_runs
         told = pipeline, last_runs, self.confirmed, self.comparison, self.accepted
-        return Circumstances(*told, in_clear=self.seen.in_clear)
+        return Circumstances(
+            *told,
+            in_clear=self.seen.in_clear,
+            now=self.at,
+            evidence=self.evidence,
+            sealed=self.sealed,
+            findings=self.findings,
+            waivers=self.waivers,
+            resumed=self.resumed,
+        )
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -113,6 +133,8 @@ class Prepared:
         told["command"] = self.plan.command
         if self.reason:
             told["reason"] = self.reason
+        if self.sealed is not None:
+            told["seal"] = self.sealed.seal
         if self.comparison is not None:
             told["compared_with"] = self.comparison.reference
             told["differences"] = len(self.comparison.differences)
@@ -133,7 +155,13 @@ def perform(
         return replace(report, lagging=lagging(plan, prepared.seen.world))
     again = prepared
     if look_again:
-        again = replace(prepared.anew(), confirmed=prepared.confirmed, accepted=prepared.accepted)
+        again = replace(
+            prepared.anew(),
+            confirmed=prepared.confirmed,
+            accepted=prepared.accepted,
+            sealed=prepared.sealed,
+            waivers=prepared.waivers,
+        )
     if again.plan.fingerprint != plan.fingerprint:
         what = f"the databases or the scripts changed since this plan was made: {changes(plan, again.plan)}"
         error = _driven(again) or StalePlanError(what, mend=plan.again)
@@ -183,7 +211,9 @@ def resume(
             configuration.environment(name)
     unfinished = {plan.target.environment for plan in run.plan.targets if not run.finished(plan.target)}
     seen = survey(configuration, run.plan.environments, actor.now, changing=unfinished)
-    prepared = Prepared(run.plan, seen, lambda: prepared, confirmed)
+    evidence = gather(seen, run.plan)
+    at = actor.now()
+    prepared = Prepared(run.plan, seen, lambda: prepared, confirmed, at=at, evidence=evidence, resumed=run)
     if shut := closed(prepared.verdicts):
         return _unperformed(run.plan, prepared.verdicts, shut)
     _still_the_same(run, seen)

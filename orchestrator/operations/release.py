@@ -9,6 +9,7 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.selection import NOTHING_TYPED, Selection
 from orchestrator.errors import UsageError
 from orchestrator.operations import narrowing, tenants
+from orchestrator.operations.evidence import gather
 from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.project.configuration import Configuration
@@ -59,7 +60,8 @@ def prepare(
         narrowed = narrowing.of_rollout(tenants.expanded(configuration, names), names, wish.typed)
     seen = survey(narrowed, names, now, changing=names if wish.source is None else (through,))
     plan = _planned(seen, wish, through)
-    return Prepared(plan, seen, lambda: prepare(configuration, wish, now), confirmed)
+    anew = lambda: prepare(configuration, wish, now)  # noqa: E731
+    return Prepared(plan, seen, anew, confirmed, at=now(), evidence=gather(seen, plan))
 
 
 def _planned(seen: Survey, wish: Wish, through: str) -> Plan:

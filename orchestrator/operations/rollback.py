@@ -60,6 +60,7 @@ def prepare(
         lambda: prepare(configuration, regret, now),
         confirmed,
         reason=regret.reason,
+        at=now(),
         downgrades={step.digest: downgrades[step.digest] for target in plan.targets for step in target.steps},
     )
 

@@ -14,10 +14,11 @@ GATES: tuple[Gate, ...] = (order, source_run, schema, tls, protected)
 
 
 def decide(plan: Plan, circumstances: Circumstances) -> tuple[Verdict, ...]:
-    """Every gate's verdict on the plan, in a fixed order."""
-    return tuple(gate(plan, circumstances) for gate in GATES)
+    """The verdict of every gate that is demanded of the plan, in a fixed order."""
+    told = (gate(plan, circumstances) for gate in GATES)
+    return tuple(verdict for verdict in told if verdict is not None)
 
 
 def closed(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
     """The verdicts that keep a plan from running."""
-    return tuple(verdict for verdict in verdicts if verdict.answer is not Answer.PASS)
+    return tuple(verdict for verdict in verdicts if verdict.answer not in (Answer.PASS, Answer.WAIVED))

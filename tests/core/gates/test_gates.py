@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -28,7 +29,7 @@ from tests.core.worlds import NOW, graph, world
 LINE = graph("a; b a")
 SEEN = {"dev": "b", "test": "a", "staging": "a", "prod": "a"}
 WORLD: World = world(LINE, SEEN, protected=("staging", "prod"))
-PLAIN = Circumstances(WORLD.pipeline)
+PLAIN = Circumstances(WORLD.pipeline, now=datetime(2026, 11, 22, tzinfo=UTC))
 
 
 def promotion(source: str, destination: str) -> Plan:
@@ -138,7 +139,7 @@ def test_a_protected_environment_that_does_not_change_needs_no_confirmation() ->
     still = world(LINE, {"dev": "a", "prod": "b"}, protected=("prod",))
     plan = rollout(still, "prod")
     assert plan.environments == ("dev",)
-    assert unconfirmed(plan, Circumstances(still.pipeline)) == ()
+    assert unconfirmed(plan, replace(PLAIN, pipeline=still.pipeline)) == ()
 
 
 OPEN = Verdict("source_run", Answer.PASS, "no unfinished run in dev")
