@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 
 BY_NAME, AS_TOLD = "name", "source"
 """Orders that need no column: by the tenant's name, and as the source told them."""
+PLACES = ("schema", "database", "host", "port")
+"""What a source may say of where a tenant lives; all else is a label."""
 
 
 class TenantKind(StrEnum):
@@ -34,7 +36,7 @@ class Tenant:
 
     def said(self, column: str) -> str | None:
         """What its source says under that name, a label or a part of its place; None where it says nothing."""
-        if column in ("schema", "database", "host", "port"):
+        if column in PLACES:
             value = getattr(self, column)
             return None if value is None else str(value)
         return dict(self.labels).get(column)
@@ -75,10 +77,9 @@ class Choice:
 
 def columns(tenants: Iterable[Tenant]) -> tuple[str, ...]:
     """Every name that some tenant's source says something under, in the order of their first use."""
-    places = ("schema", "database", "host", "port")
     found: dict[str, None] = {}
     for tenant in tenants:
-        found.update(dict.fromkeys(place for place in places if getattr(tenant, place) is not None))
+        found.update(dict.fromkeys(place for place in PLACES if getattr(tenant, place) is not None))
         found.update(dict.fromkeys(label for label, _ in tenant.labels))
     return tuple(found)
 

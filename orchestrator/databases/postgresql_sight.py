@@ -6,7 +6,6 @@ else's next.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from orchestrator.core.identifiers import identifier
@@ -88,12 +87,20 @@ def seen(
     # Of schemas that are not there each is a place of its own.
     place = schema or endpoint.version_table_schema
     identity = fingerprint("postgresql", facts["system"], facts["database"], place, endpoint.version_table)
-    instance = fingerprint(identity, facts["started"])
     detail, mend, absent = told(failure)
-    safe, server = encrypted(connection), f"PostgreSQL {version}"
-    table = identifier(facts["found"], endpoint.version_table) if facts["found"] else None
-    sight = Sight(reading, heads, server, identity, instance, schema, detail, mend, safe)
-    return replace(sight, absent=absent, version_table=table)
+    return Sight(
+        reading,
+        heads,
+        server=f"PostgreSQL {version}",
+        identity=identity,
+        instance=fingerprint(identity, facts["started"]),
+        schema=schema,
+        detail=detail,
+        mend=mend,
+        encrypted=encrypted(connection),
+        absent=absent,
+        version_table=identifier(facts["found"], endpoint.version_table) if facts["found"] else None,
+    )
 
 
 def encrypted(connection: Connection) -> bool | None:

@@ -16,6 +16,7 @@ from orchestrator.databases import mysql_connection, postgresql, sqlite
 from orchestrator.databases.connect import access
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import APPLICATION, seconds
+from orchestrator.databases.postgresql_sight import patience
 from orchestrator.errors import UnavailableError
 
 _STEPS = 10_000
@@ -69,9 +70,8 @@ def _asking() -> Iterator[None]:
 
 
 def _postgresql(endpoint: Endpoint, address: Address, query: str) -> Rows:
-    patience = max(1, round(endpoint.timeouts.connect * 1000))
     with postgresql.connected(endpoint, address, APPLICATION) as connection:
-        connection.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {patience}")
+        connection.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = '{patience(endpoint)}'")
         with _asking():
             # Asked for binary rows psycopg uses the protocol in which the server takes one statement alone.
             cursor = connection.execute(query.encode(), binary=True)
@@ -79,8 +79,8 @@ def _postgresql(endpoint: Endpoint, address: Address, query: str) -> Rows:
 
 
 def _mysql(endpoint: Endpoint, address: Address, query: str) -> Rows:
-    patience = endpoint.timeouts.connect
-    with mysql_connection.connected(endpoint, address, patience) as connection, connection.cursor() as cursor:
+    limit = endpoint.timeouts.connect
+    with mysql_connection.connected(endpoint, address, limit) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
         with _asking():
             cursor.execute(query)

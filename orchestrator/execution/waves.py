@@ -8,9 +8,10 @@ from typing import Any
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
+from orchestrator.core.pipeline import ALL_AT_ONCE
 from orchestrator.core.plan import PlanKind, TargetPlan, Wave
 from orchestrator.core.reports import Result, TargetResult
-from orchestrator.core.waves import Budget, OnFailure, WavePolicy, leads
+from orchestrator.core.waves import Budget, OnFailure, leads
 from orchestrator.errors import JournalError, OrchestrateError, most_severe
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.crew import Crew, Work, server
@@ -41,7 +42,7 @@ class Stage:
         self._run = run
         self._passed = passed
         self._name = waves[0].targets[0].target.environment
-        self._policy = setting.policies.get(self._name, WavePolicy())
+        self._policy = setting.policies.get(self._name, ALL_AT_ONCE)
         self._changing = sum(len(self._left(wave)) for wave in waves)
         self._budget = Budget.of(self._policy, self._changing)
         self._releases = setting.plan.kind in _RELEASES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from orchestrator.core import planner
@@ -42,32 +43,42 @@ def prepare(
 
     Raises UsageError too for a selection that fits nothing or would pass an environment by.
     """
-    through = wish.through
-    if wish.source is not None:
-        narrowing.refuse_part(wish.source, wish.through)
-        through = narrowing.destination(configuration, wish.through)
-    for name in (wish.source, through, *confirmed):
-        if name is not None:
-            configuration.environment(name)
-    if wish.source == through:
-        raise UsageError(f"{through} cannot be promoted to itself", mend="orchestrate promote SOURCE DESTINATION")
-    names = configuration.pipeline.names
-    if wish.source is not None:
-        names = tuple(name for name in names if name in (wish.source, through))
-        narrowed = narrowing.of_promotion(tenants.expanded(configuration, names), through, wish.typed)
+    if wish.source is None:
+        seen, plan = _rollout(configuration, wish, now, confirmed)
     else:
-        names = names[: names.index(through) + 1]
-        narrowed = narrowing.of_rollout(tenants.expanded(configuration, names), names, wish.typed)
-    seen = survey(narrowed, names, now, changing=names if wish.source is None else (through,))
-    plan = _planned(seen, wish, through)
+        seen, plan = _promotion(configuration, wish, wish.source, now, confirmed)
     anew = lambda: prepare(configuration, wish, now)  # noqa: E731
     return Prepared(plan, seen, anew, confirmed, at=now(), evidence=gather(seen, plan))
 
 
-def _planned(seen: Survey, wish: Wish, through: str) -> Plan:
-    if wish.source is not None:
-        plan = planner.promote(seen.world, wish.source, through, wish.to, skip_unfit=wish.skip_unfit)
-    else:
-        plan = planner.rollout(seen.world, through, wish.to, skip_unfit=wish.skip_unfit)
-    typed = wish.typed if wish.typed.names != (through,) else wish.selection
-    return replace(plan if not typed.behind else plan.of_changing, selection=typed)
+def _promotion(
+    configuration: Configuration, wish: Wish, source: str, now: Clock, confirmed: Iterable[str]
+) -> tuple[Survey, Plan]:
+    narrowing.refuse_part(source, wish.through)
+    through = narrowing.destination(configuration, wish.through)
+    for name in (source, through, *confirmed):
+        configuration.environment(name)
+    if source == through:
+        raise UsageError(f"{through} cannot be promoted to itself", mend="orchestrate promote SOURCE DESTINATION")
+    names = tuple(name for name in configuration.pipeline.names if name in (source, through))
+    narrowed = narrowing.of_promotion(tenants.expanded(configuration, names), through, wish.typed)
+    seen = survey(narrowed, names, now, changing=(through,))
+    plan = planner.promote(seen.world, source, through, wish.to, skip_unfit=wish.skip_unfit)
+    return seen, _as_typed(plan, wish.typed if wish.through != through else wish.selection)
+
+
+def _rollout(
+    configuration: Configuration, wish: Wish, now: Clock, confirmed: Iterable[str]
+) -> tuple[Survey, Plan]:
+    for name in (wish.through, *confirmed):
+        configuration.environment(name)
+    names = configuration.pipeline.names
+    names = names[: names.index(wish.through) + 1]
+    narrowed = narrowing.of_rollout(tenants.expanded(configuration, names), names, wish.selection)
+    seen = survey(narrowed, names, now, changing=names)
+    plan = planner.rollout(seen.world, wish.through, wish.to, skip_unfit=wish.skip_unfit)
+    return seen, _as_typed(plan, wish.selection)
+
+
+def _as_typed(plan: Plan, typed: Selection) -> Plan:
+    return replace(plan.of_changing if typed.behind else plan, selection=typed)

@@ -61,7 +61,7 @@ class Configuration:
     projects: Mapping[str, AlembicProject]
     journal: Secret
     _definitions: Mapping[Target, Definition] = field(repr=False)
-    _tenants: Mapping[Target, Mapping[str, Tenant]] = field(repr=False)
+    _tenants: Tenants = field(repr=False)
     _variables: Mapping[str, str] = field(repr=False)
     _redactor: Redactor = field(repr=False, compare=False)
 

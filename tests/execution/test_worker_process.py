@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from orchestrator.execution.worker_process import Worker, start
 from orchestrator.project.configuration import AlembicProject
-from orchestrator.project.environments_file.types import Transactions
 from tests.crash.scene import gone, wait_until
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> AlembicProject:
-    """A project whose Python is ours."""
-    return AlembicProject(
-        name="app",
-        config=tmp_path / "alembic.ini",
-        section="alembic",
-        python=sys.executable,
-        working_directory=tmp_path,
-        transactions=Transactions.PER_REVISION,
-    )
-
-
-@pytest.fixture
-def script(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes a revision script, which loading it runs."""
-
-    def write(source: str) -> Path:
-        path = tmp_path / f"script_{len(list(tmp_path.iterdir()))}.py"
-        path.write_text(source)
-        return path
-
-    return write
 
 
 def ask(worker: Worker, path: Path) -> None:

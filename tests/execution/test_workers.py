@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,35 +14,10 @@ import pytest
 from orchestrator.errors import UnavailableError
 from orchestrator.execution.worker_process import Worker
 from orchestrator.execution.workers import Call, Workers
-from orchestrator.project.configuration import AlembicProject, Transactions, WorkerKind
+from orchestrator.project.configuration import AlembicProject, WorkerKind
 from tests.crash.scene import children, gone, is_warm
 
 Write = Callable[[str], Path]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> AlembicProject:
-    """A project whose Python is ours."""
-    return AlembicProject(
-        name="app",
-        config=tmp_path / "alembic.ini",
-        section="alembic",
-        python=sys.executable,
-        working_directory=tmp_path,
-        transactions=Transactions.PER_REVISION,
-    )
-
-
-@pytest.fixture
-def script(tmp_path: Path) -> Write:
-    """Writes a revision script, which loading it runs."""
-
-    def write(source: str) -> Path:
-        path = tmp_path / f"script_{len(list(tmp_path.iterdir()))}.py"
-        path.write_text(f"import os, sys, threading\n{source}")
-        return path
-
-    return write
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A database for each tenant, FLEET_DATABASES of them (1000): waves, failures, kill -9, and what a resume does.
 
-The tests follow one another on the same databases; each adds the revision that it brings to them.
+The tests build on each other, on the same databases: each begins where the one before it ended. They must run all
+together, in their order and in one process, not with `-n`.
 """
 
 from __future__ import annotations

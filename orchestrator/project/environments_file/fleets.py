@@ -123,12 +123,12 @@ _SOURCE: dict[str, Any] = {
 }
 Source = Annotated[Any, BeforeValidator(_source), WithJsonSchema(_SOURCE)]
 Portion = Annotated[Any, BeforeValidator(_share(1)), WithJsonSchema({"anyOf": _SHARE_SCHEMA})]
-Budget = Annotated[Any, BeforeValidator(_share(0)), WithJsonSchema({"anyOf": _SHARE_SCHEMA})]
+Tolerance = Annotated[Any, BeforeValidator(_share(0)), WithJsonSchema({"anyOf": _SHARE_SCHEMA})]
 Canary = Annotated[Any, BeforeValidator(_canary), WithJsonSchema({"anyOf": [*_SHARE_SCHEMA, _WORDS]})]
 Many = Annotated[
     int, BeforeValidator(_many), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, _REFERENCE]})
 ]
-Choice = Annotated[OnFailure, BeforeValidator(_on_failure), WithJsonSchema({"enum": list(OnFailure)})]
+Reaction = Annotated[OnFailure, BeforeValidator(_on_failure), WithJsonSchema({"enum": list(OnFailure)})]
 
 
 class TenantsShape(Shape):
@@ -183,11 +183,11 @@ class WavesShape(Shape):
     per_server: Many = Field(
         default=_DEFAULT.per_server, description="How many of them at once on one server. Default 4."
     )
-    max_failures: Budget = Field(
+    max_failures: Tolerance = Field(
         default=0,
         description="How many targets may fail, a number or a percentage. Default 0.",
     )
-    on_failure: Choice = Field(
+    on_failure: Reaction = Field(
         default=_DEFAULT.on_failure,
         description="Once more failed: stop after the revision in hand, drain (default) finishes the targets in"
         " hand, continue goes on with the environment.",

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from orchestrator.core.plain import code_points
-from orchestrator.core.tenants import AS_TOLD, BY_NAME, Choice, Tenant, TenantKind, columns
+from orchestrator.core.tenants import AS_TOLD, BY_NAME, PLACES, Choice, Tenant, TenantKind, columns
 from orchestrator.errors import Problem
 from orchestrator.project.environments_file.types import LONGEST_IDENTIFIER
 from orchestrator.project.environments_file.wording import near
@@ -24,7 +24,6 @@ _LAST_PORT = 65535
 _DIGITS_OF_A_PORT = 5
 _SHOWN = 70
 """Characters of a name that a message shows."""
-_PLACES = ("schema", "database", "host", "port")
 _UNUSABLE_IN_HOSTS = frozenset("?#@[] ")
 
 Entry: TypeAlias = str | Mapping[str, object]
@@ -154,10 +153,10 @@ def _tenant(entry: Entry, kind: TenantKind) -> Tenant:
     if _text(entry.get("name")) is None:
         raise _FaultError("has no name", "write name: acme")
     texts = {str(key): _one(str(key), value) for key, value in entry.items()}
-    place = {key: text for key in _PLACES if (text := texts.get(key))}
+    place = {key: text for key in PLACES if (text := texts.get(key))}
     if "schema" in place and kind is TenantKind.DATABASES:
         raise _FaultError("has a schema, and is one of databases", "write it under schemas, or call it otherwise")
-    others = ((key, text) for key, text in texts.items() if key not in ("name", *_PLACES))
+    others = ((key, text) for key, text in texts.items() if key not in ("name", *PLACES))
     labels = tuple((key, text) for key, text in others if text is not None)
     tenant = Tenant(
         _name(texts["name"] or ""),

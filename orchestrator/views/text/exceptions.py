@@ -14,12 +14,11 @@ from orchestrator.core.status import Pair, TargetStatus
 from orchestrator.core.targets import Target
 from orchestrator.views.text import many, words
 from orchestrator.views.text.doubt import doubt
+from orchestrator.views.text.failures import failures
 from orchestrator.views.text.many import Part
 
 _REASON = 300
 """Characters that are shown of why the latest run failed; `show` has the rest."""
-_DOUBTS = 1
-"""Steps in doubt of a summary that are told with all that is known of them."""
 
 Parts = Sequence[Part[TargetStatus]]
 
@@ -27,7 +26,7 @@ Parts = Sequence[Part[TargetStatus]]
 def exceptions(told: Parts, pairs: Mapping[Target, Pair], messages: Mapping[str, str]) -> Iterator[RenderableType]:
     """Failures and doubts, divergences, what is gone, who is at work, and what nobody drives any more."""
     for part in told:
-        yield from _failures(part)
+        yield from failures(part, each=_failure, in_doubt=_in_doubt, reason=_settled)
     for who, what, alike in many.told_once(told, lambda one: _apart(pairs.get(one.target), messages)):
         yield Text.assemble((who, "bold red"), f" {what}" if len(alike) == 1 else f": {what}")
     for who, what, _ in many.told_once(told, lambda one: words.gone(one.target, one.lost) if one.lost else None):
@@ -52,20 +51,8 @@ def _last_failure(target: TargetStatus) -> str | None:
     return reason if len(reason) <= _REASON else reason[: _REASON - 1] + "…"
 
 
-def _failures(part: Part[TargetStatus]) -> Iterator[RenderableType]:
-    if part.name is None:
-        for target in part.items:
-            yield from _failure(target)
-        return
-    doubtful = [target for target in part.items if target.doubt is not None]
-    for target in doubtful[:_DOUBTS]:
-        yield from _failure(target)
-    if more := doubtful[_DOUBTS:]:
-        mend = words.mended(f"orchestrate status {more[0].target}")
-        yield Text.assemble((part.who(more), "bold red"), ": in doubt as well\n", mend)
-    for who, what, alike in many.told_once([part], _settled):
-        if (failure := alike[0].failure) is not None:
-            yield Text.assemble((who, "bold red"), ": ", words.told(replace(failure, message=what)))
+def _in_doubt(target: TargetStatus) -> bool:
+    return target.doubt is not None
 
 
 def _settled(target: TargetStatus) -> str | None:

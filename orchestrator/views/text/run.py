@@ -15,6 +15,7 @@ from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.views.text import many, summary, waves, words
 from orchestrator.views.text.doubt import doubt
+from orchestrator.views.text.failures import failures
 from orchestrator.views.text.many import Part
 from orchestrator.views.text.rows import Rows
 
@@ -44,8 +45,6 @@ _GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 _LEFT = (Result.NOT_STARTED, Result.STOPPED)
 _NAMED = 6
 """Changes that the sentence above has already."""
-_DOUBTS = 1
-"""Steps in doubt of a summary that are told with all that is known of them."""
 
 
 def run(report: RunReport, *, details: bool = False) -> RenderableType:
@@ -113,22 +112,11 @@ def _failures(report: RunReport, told: Sequence[Part[TargetResult]]) -> Iterator
     if report.failure is not None:
         yield words.told(report.failure)
     for part in told:
-        failed = [target for target in part.items if target.failure is not None]
-        doubtful = [target for target in failed if _doubts(target)]
-        for target in failed if part.name is None else doubtful[:_DOUBTS]:
-            yield from _failure(target)
-        if part.name is not None:
-            yield from _many_failures(part, doubtful[_DOUBTS:])
+        yield from failures(part, each=_failure, in_doubt=_in_doubt, reason=_reason)
 
 
-def _many_failures(part: Part[TargetResult], doubtful: Sequence[TargetResult]) -> Iterator[RenderableType]:
-    """Each reason once with those that it stopped; of further doubts only where."""
-    if doubtful:
-        mend = words.mended(f"orchestrate status {doubtful[0].target}")
-        yield Text.assemble((part.who(doubtful), "bold red"), ": in doubt as well\n", mend)
-    for who, what, alike in many.told_once([part], _reason):
-        if (failure := alike[0].failure) is not None:
-            yield Text.assemble((who, "bold red"), ": ", words.told(replace(failure, message=what)))
+def _in_doubt(target: TargetResult) -> bool:
+    return target.failure is not None and bool(_doubts(target))
 
 
 def _reason(target: TargetResult) -> str | None:

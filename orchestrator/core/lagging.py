@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.core.divergence import applied
 from orchestrator.core.plan import Plan
 from orchestrator.core.reports import Lagging
-from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 
 
@@ -16,20 +14,17 @@ def lagging(plan: Plan, world: World) -> Lagging | None:
     """
     if plan.source is None or plan.steps:
         return None
-    source = {target: _has(world, target) for target, _ in plan.seen if target.environment == plan.source}
+    source = {target: world.applied(target) for target, _ in plan.seen if target.environment == plan.source}
     some: dict[str, frozenset[str]] = {}
     for target, has in source.items():
         some[target.database] = some.get(target.database, frozenset()) | has
     lacked: dict[str, frozenset[str]] = {}
     for planned in plan.targets:
         name = planned.target.database
-        lacked[name] = lacked.get(name, frozenset()) | (some.get(name, frozenset()) - _has(world, planned.target))
+        lacks = some.get(name, frozenset()) - world.applied(planned.target)
+        lacked[name] = lacked.get(name, frozenset()) | lacks
     missing = {target: lacked.get(target.database, frozenset()) - has for target, has in source.items()}
     behind = tuple(target for target, revisions in missing.items() if revisions)
     if not behind:
         return None
     return Lagging(plan.source, behind, world.graphs[behind[0]].order(missing[behind[0]]))
-
-
-def _has(world: World, target: Target) -> frozenset[str]:
-    return applied(world.graphs[target], world.observations[target]) or frozenset()
