@@ -10,8 +10,11 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from tests.forked import Forked, serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +83,15 @@ class Command:
     ) -> subprocess.Popen[str]:
         """Start in a process group of its own, output in pipes; what still runs when the test ends is killed."""
         wanted = {**os.environ, **(env or {})}
-        process = subprocess.Popen(
+        given = {name: value for name, value in wanted.items() if value is not None}
+        start = Forked if serves(given) else partial(subprocess.Popen, text=True, start_new_session=True)
+        process = start(
             [sys.executable, "-m", "orchestrator", *map(str, args)],
             cwd=cwd or self.directory,
-            env={name: value for name, value in wanted.items() if value is not None},
+            env=given,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
         )
         self._started.append(process)
         return process
