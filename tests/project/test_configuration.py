@@ -15,6 +15,7 @@ environments:
   dev:
     url: "sqlite:///dev.db"
     timeouts: {statement: 2m, run_lock_wait: 0}
+    gates: {soak: 1d, window: {timezone: UTC, deny: [fri 12:00-24:00], freezes: [{from: "2026-12-18", to: "2027-01-04"}]}}
   prod:
     databases:
       app: {url: "${PROD_APP}", variables: {B: 001}, x_arguments: [3]}
@@ -29,7 +30,7 @@ defaults:
   timeouts: {connect: 500ms, table_lock: none}
   variables: {A: "no", B: 2}
   x_arguments: [1, 2]
-""".replace(", protected: x", "")
+""".replace(", protected: x", "")  # noqa: E501 - a window on one line
 
 
 def test_everything_that_can_be_written_is_read(tmp_path: Path) -> None:

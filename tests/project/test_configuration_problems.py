@@ -11,8 +11,9 @@ DURATION = 'write for example 5, "500ms" or "2m"'
 NAMES = "use a-z, 0-9, - and _, at most 63 characters, the first a letter or a digit"
 INVISIBLE = "pr\\u200bod: the name 'pr\\u200bod' holds U+200B ZERO WIDTH SPACE, names are [a-z0-9][a-z0-9_-]{0,62}"
 KEYS = (
-    "one of: project, variables, x_arguments, branches, labels, version_table, version_table_schema, require_tls, "
-    "timeouts, url, url_file, url_command, tenants, databases, protected, waves"
+    "one of: project, variables, x_arguments, branches, labels, version_table, "
+    "version_table_schema, require_tls, timeouts, "
+    "url, url_file, url_command, tenants, verify, before, after, databases, protected, waves, gates"
 )
 
 FILES = [

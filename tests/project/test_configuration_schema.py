@@ -75,6 +75,12 @@ GOOD = [
         "{url: 'sqlite:///a.db', waves: {canary: [a], size: 5%, parallel: 2, max_failures: 0, pause: 5m}}",
         "defaults: {waves: {canary: 1, on_failure: continue, verify: [x], verify_timeout: 3}}",
     ),
+    one(
+        "{url: 'sqlite:///a.db', gates: {soak: 7d, verified: yes, age: none, lint: error, waivable: [soak],"
+        " approval: {required: 2, of: [a, b], expires: 24h}, window: {timezone: UTC, allow: [fri], deny: ,"
+        " freezes: [{from: '2026-12-18', to: '2026-12-19 12:00', reason: x}]}}}",
+        "defaults: {gates: {window: none, approval: none, lint: none}}",
+    ),
 ]
 BAD = [
     one("{url: 'sqlite:///a.db', branches: expand}"),
@@ -87,6 +93,11 @@ BAD = [
     one("{url: 'sqlite:///a.db', waves: {paralel: 1}}"),
     one("{url: 'sqlite:///a.db', waves: {size: half}}"),
     one("{url: 'sqlite:///a.db', waves: {on_failure: halt}}"),
+    one("{url: 'sqlite:///a.db', gates: {soak: }}"),
+    one("{url: 'sqlite:///a.db', gates: {lint: fatal}}"),
+    one("{url: 'sqlite:///a.db', gates: {waivable: [tls]}}"),
+    one("{url: 'sqlite:///a.db', gates: {window: {allow: [fri]}}}"),
+    one("{url: 'sqlite:///a.db', gates: {approval: {of: alice}}}"),
     one("{url: 'sqlite:///a.db', tenants: }"),
     one("{url: 'sqlite:///a.db', tenants: {databases: []}}"),
     one("{url: 'sqlite:///a.db', tenants: {databases: [{database: a}]}}"),

@@ -5,6 +5,7 @@ import pytest
 
 from orchestrator.core.targets import Target
 from orchestrator.errors import ConfigurationError
+from orchestrator.execution.calls import program_variables
 from orchestrator.project.settings import LogFormat, OutputFormat, read_settings
 from tests.project.configurations import HEAD, loaded, told
 
@@ -77,6 +78,14 @@ def test_a_bad_override_is_told_where_it_came_from(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ConfigurationError) as refused:
         loaded(tmp_path, FILE, settings=read_settings()).endpoints(["dev"])
     assert str(refused.value) == "ORCHESTRATE_ENVIRONMENTS__DEV__URL: dev.url: is not a database URL"
+
+
+def test_a_program_of_a_run_may_call_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a run gives to the programs that it begins is no override, and changes nothing that is read."""
+    for name, value in program_variables("run-1", "prod", "promote").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ORCHESTRATE_OUTCOME", "failed")
+    assert loaded(tmp_path, FILE, settings=read_settings()).path == tmp_path / "environments.yaml"
 
 
 def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from orchestrator.core.edited import Edited
+from orchestrator.core.preview import Measurements
 from orchestrator.core.targets import Target
 
 
@@ -30,17 +33,6 @@ class Veto:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """The bytes of a revision's script that an environment last ran, and the run that did."""
-
-    environment: str
-    revision: str
-    digest: str
-    run: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Checked:
     """How an environment's checks ended last; `state` is the digest of the heads they were asked at."""
 
@@ -53,26 +45,44 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A gate that a person lets a plan pass, and why."""
+    """A gate that a person lets a plan pass, and why; `environments` are those whose demand it opened."""
 
     gate: str
     reason: str
     by: str
     at: datetime
+    environments: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """It as JSON values; `parse` reads it back."""
+        told = {"gate": self.gate, "reason": self.reason, "by": self.by, "at": self.at.isoformat()}
+        return {**told, **({"environments": list(self.environments)} if self.environments else {})}
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> Waiver:
+        """The waiver that was written; KeyError, TypeError or ValueError for anything else."""
+        at = datetime.fromisoformat(value["at"])
+        environments = tuple(map(str, value.get("environments", ())))
+        return cls(str(value["gate"]), str(value["reason"]), str(value["by"]), at, environments)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it, for one plan. `arrivals` say since when a target has a revision, `seconds` what a revision took
-    in an environment, by the environment's name and the revision.
+    """All of it, for one plan. `arrivals` say since when a target has a revision, `seconds` what a script took in
+    an environment, by the environment's name and the script's digest. `unrecorded` are the heads of those whose
+    arrivals are wanted and that were not recorded to stand there. `unfamiliar` is where approvals were counted, if
+    that journal knows no run.
     """
 
     approvals: tuple[Approval, ...] = ()
+    unfamiliar: str | None = None
     vetoes: Mapping[str, Veto] = field(default_factory=dict)
     arrivals: Mapping[Target, Mapping[str, datetime]] = field(default_factory=dict)
     checked: Mapping[str, Checked] = field(default_factory=dict)
-    ran: tuple[Ran, ...] = ()
-    seconds: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    edited: tuple[Edited, ...] = ()
+    seconds: Measurements = field(default_factory=dict)
+    unrecorded: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
 
 
 NO_EVIDENCE = Evidence()

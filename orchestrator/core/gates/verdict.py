@@ -55,8 +55,8 @@ class Circumstances:
     it. `confirmed` are the environments a person named for this very run. `comparison` is an adoption's, and
     `accepted` whether a person accepted what it found. `in_clear` are the targets, with their families, that
     require TLS and were reached without. `evidence` is what is recorded, `sealed` the plan's file where it came
-    from one, `findings` are those in its revisions' scripts, `waivers` what a person lets it pass, `resumed` the
-    run that is taken up again.
+    from one, `findings` are those in its revisions' scripts, `unlinted` is what was not looked at, `waivers` what
+    a person lets it pass, `resumed` the run that is taken up again.
     """
 
     pipeline: Pipeline
@@ -69,6 +69,7 @@ class Circumstances:
     evidence: Evidence = NO_EVIDENCE
     sealed: Sealed | None = None
     findings: tuple[LintFinding, ...] = ()
+    unlinted: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     resumed: Run | None = None
 

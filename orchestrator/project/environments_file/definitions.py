@@ -18,7 +18,9 @@ from orchestrator.core.tenants import Tenant
 from orchestrator.databases.endpoint import Timeouts
 from orchestrator.errors import Problem
 from orchestrator.project.environments_file import url_rules, variables
+from orchestrator.project.environments_file.around import around_of
 from orchestrator.project.environments_file.fleets import policy_of
+from orchestrator.project.environments_file.gates import gates_of
 from orchestrator.project.environments_file.schema import Connected, EnvironmentShape, FileShape, Inherited
 from orchestrator.project.environments_file.tenancies import (
     Written,
@@ -32,7 +34,7 @@ from orchestrator.project.environments_file.variables import Expansion
 from orchestrator.project.environments_file.wording import Place, dotted, near
 from orchestrator.project.environments_file.yaml_file import Document
 
-_MERGED = ("variables", "timeouts", "labels", "waves")
+_MERGED = ("variables", "timeouts", "labels", "waves", "gates")
 """Keys that are added to what is inherited; all others replace it."""
 
 
@@ -96,6 +98,8 @@ class Definitions:
                 tuple(target for one in self._targets(name, shape) for target in _with_tenants(one, tenants)),
                 self._protected(shape),
                 policy_of((self._shape.defaults.waves, shape.waves)),
+                gates_of((self._shape.defaults.gates, shape.gates)),
+                around_of(shape),
             )
             for name, shape in self._shape.environments.items()
         )

@@ -50,3 +50,19 @@ class OrEmpty:
 
     def _filled(self, value: Any) -> Any:
         return self.make() if value is None else value
+
+
+@dataclass(frozen=True, slots=True)
+class OrNone:
+    """Lets the word `none` take back a key that `defaults` has; a key with nothing below it is refused."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(self._read, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"const": "none"}]}
+
+    def _read(self, value: Any, read: Callable[[Any], Any]) -> Any:
+        if value is None or value == "":
+            raise fault("is empty", "write a value, or none, or remove the key")
+        return None if isinstance(value, str) and value.strip() == "none" else read(value)

@@ -7,23 +7,14 @@ show a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.errors import Problem
 from orchestrator.project.environments_file import variables
-from orchestrator.project.environments_file.fleets import TenantsShape, WavesShape
-from orchestrator.project.environments_file.schema import (
-    DatabaseShape,
-    DefaultsShape,
-    EnvironmentShape,
-    FileShape,
-    InjectShape,
-    ProjectShape,
-    TimeoutsShape,
-)
+from orchestrator.project.environments_file.schema import FileShape
 from orchestrator.project.environments_file.variables import Expansion, Unresolved
 from orchestrator.project.environments_file.wording import Place, dotted, near, shown
 from orchestrator.project.environments_file.yaml_file import Document
@@ -76,7 +67,7 @@ def _about(kind: str, fault: Any, given: Any) -> tuple[str, str]:
         case "fault":
             return fault["ctx"]["what"], fault["ctx"]["mend"]
         case "missing":
-            return "is missing", "begin the file with: version: 1"
+            return "is missing", "begin the file with: version: 1" if fault["loc"] == ("version",) else "add it"
         case "too_short":
             return "is empty", "write at least one, or remove the key"
         case "model_type" | "model_attributes_type" if isinstance(given, str):
@@ -109,29 +100,32 @@ def _kind(given: Any) -> str:
 def _unknown_key(place: Place) -> tuple[str, str]:
     around = f"{dotted(place[:-1])}: " if len(place) > 1 else ""
     key = str(place[-1])
-    return f"{around}unknown key {shown(key)}", near(key, _shape_at(place[:-1]).model_fields)
+    return f"{around}unknown key {shown(key)}", near(key, _keys(_shape_at(place[:-1])))
+
+
+def _keys(shape: type[BaseModel]) -> Iterable[str]:
+    """As they are written: `from` is no name in Python."""
+    return (field.alias or name for name, field in shape.model_fields.items())
 
 
 def _shape_at(place: Place) -> type[BaseModel]:
-    match place:
-        case (*_, "timeouts"):
-            return TimeoutsShape
-        case ("environments", _, "tenants") | ("environments", _, "databases", _, "tenants"):
-            return TenantsShape
-        case ("environments", _, "waves") | ("defaults", "waves"):
-            return WavesShape
-        case ("environments", _):
-            return EnvironmentShape
-        case ("environments", _, "databases", _):
-            return DatabaseShape
-        case ("projects", _):
-            return ProjectShape
-        case ("projects", _, "inject"):
-            return InjectShape
-        case ("defaults",):
-            return DefaultsShape
-        case _:
-            return FileShape
+    """The shape of the mapping there: FileShape's own fields lead to it."""
+    shape: type[BaseModel] = FileShape
+    parts = iter(place)
+    for part in parts:
+        fields = (field for name, field in shape.model_fields.items() if part == (field.alias or name))
+        annotation = next((field.annotation for field in fields), None)
+        shape = next(_shapes_in(annotation), shape)
+        if get_origin(annotation) in (dict, list):
+            next(parts, None)  # the name or the number of one of them
+    return shape
+
+
+def _shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _shapes_in(part)
 
 
 def _remaining(value: Any, faulty: Iterable[tuple[str | int, ...]]) -> FileShape | None:

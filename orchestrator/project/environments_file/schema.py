@@ -11,7 +11,9 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from orchestrator.core.network import DEFAULT_SECONDS
+from orchestrator.project.environments_file.around import AroundShape
 from orchestrator.project.environments_file.fleets import TenantsShape, WavesShape
+from orchestrator.project.environments_file.gates import GatesShape
 from orchestrator.project.environments_file.models import OrEmpty, Shape, exactly_one, fault
 from orchestrator.project.environments_file.templates import Attribute, OptionName, Template
 from orchestrator.project.environments_file.types import (
@@ -40,6 +42,7 @@ from orchestrator.project.environments_file.types import (
     Word,
     WorkerKind,
 )
+from orchestrator.project.environments_file.webhooks import WebhookShape
 
 _SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ABSENT: Any = None
@@ -135,9 +138,12 @@ class DefaultsShape(Inherited):
     waves: Annotated[WavesShape, OrEmpty(dict)] = Field(
         default=WavesShape.model_construct(), description="In which waves an environment's targets are changed."
     )
+    gates: Annotated[GatesShape, OrEmpty(dict)] = Field(
+        default=GatesShape.model_construct(), description="What environments demand before they may change."
+    )
 
 
-class EnvironmentShape(Connected):
+class EnvironmentShape(AroundShape, Connected):
     """A named stage: one database, or several under `databases`."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one("url", "url_file", "url_command", "databases"))
@@ -152,6 +158,10 @@ class EnvironmentShape(Connected):
     waves: Annotated[WavesShape, OrEmpty(dict)] = Field(
         default=WavesShape.model_construct(),
         description="In which waves its targets are changed. Added to what defaults says.",
+    )
+    gates: Annotated[GatesShape, OrEmpty(dict)] = Field(
+        default=GatesShape.model_construct(),
+        description="What it demands before it may change. Added to what defaults says.",
     )
 
 
@@ -242,11 +252,14 @@ class FileShape(Shape):
         default=DefaultsShape.model_construct(),
         description="What environments take where they do not say otherwise.",
     )
+    webhooks: Annotated[list[WebhookShape], OrEmpty(list)] = Field(
+        default=[], description="Who is told of runs as they happen."
+    )
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of environments.yaml, for editors."""
-    for shape in (TimeoutsShape, WavesShape, InjectShape, DefaultsShape):
+    for shape in (TimeoutsShape, WavesShape, GatesShape, InjectShape, DefaultsShape):
         shape.model_rebuild()  # each is a default, which older pydantic writes out only for a model that is built
     schema: dict[str, Any] = _strict(FileShape.model_json_schema())
     return schema

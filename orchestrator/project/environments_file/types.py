@@ -18,9 +18,9 @@ from orchestrator.project.environments_file.models import fault
 from orchestrator.project.environments_file.variables import FromVariables, Unresolved
 from orchestrator.project.environments_file.wording import NAME, is_name, name_fault
 
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.ASCII)
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)?", re.ASCII)
 _COUNT = re.compile(r"\d{1,3}", re.ASCII)
-_SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+_SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SHORTEST, _LONGEST = 0.001, 24 * 86400.0
 """PostgreSQL counts its timeouts in milliseconds in 32 bits: a little over 24 days."""
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -159,16 +159,19 @@ def _hook(value: Any) -> Any:
     return value
 
 
-def _duration(value: Any) -> Any:
+def seconds_of(value: Any, example: str = 'write for example 5, "500ms" or "2m"') -> float:
+    """The duration in seconds; 0 for one whose variables are not set. A fault for what is none."""
     if isinstance(value, Unresolved):
         return 0.0
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         none = isinstance(value, str) and value.strip() == "none"
-        raise fault(
-            "cannot be without limit" if none else "is not a duration", 'write for example 5, "500ms" or "2m"'
-        )
-    seconds = float(match[1]) * _SECONDS[match[2]]
+        raise fault("cannot be without limit" if none else "is not a duration", example)
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _duration(value: Any) -> Any:
+    seconds = seconds_of(value)
     if seconds > _LONGEST:
         raise fault("is longer than 24 days", "write a shorter time")
     return seconds
@@ -202,8 +205,8 @@ def _count(value: Any) -> Any:
 _STRING: dict[str, Any] = {"type": "string", "minLength": 1}
 _SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 _REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"\$\{"}
-_TIME: dict[str, Any] = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$"}
-_DURATION_SCHEMA: list[dict[str, Any]] = [{"type": "number", "minimum": 0}, _TIME, _REFERENCE]
+_TIME: dict[str, Any] = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)?\s*$"}
+DURATION_SCHEMA: list[dict[str, Any]] = [{"type": "number", "minimum": 0}, _TIME, _REFERENCE]
 
 Text = Annotated[str, BeforeValidator(given), WithJsonSchema(_STRING)]
 Identifier = Annotated[str, BeforeValidator(_identifier), WithJsonSchema(_STRING)]
@@ -254,8 +257,8 @@ _COUNT_SCHEMA: list[dict[str, Any]] = [
     _REFERENCE,
 ]
 Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"anyOf": _COUNT_SCHEMA})]
-Wait = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
-Duration = Annotated[float, BeforeValidator(_positive), WithJsonSchema({"anyOf": _DURATION_SCHEMA})]
+Wait = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"anyOf": DURATION_SCHEMA})]
+Duration = Annotated[float, BeforeValidator(_positive), WithJsonSchema({"anyOf": DURATION_SCHEMA})]
 Limit = Annotated[
-    float | None, BeforeValidator(_limit), WithJsonSchema({"anyOf": [*_DURATION_SCHEMA, {"const": "none"}]})
+    float | None, BeforeValidator(_limit), WithJsonSchema({"anyOf": [*DURATION_SCHEMA, {"const": "none"}]})
 ]
