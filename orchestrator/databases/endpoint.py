@@ -49,6 +49,12 @@ class Endpoint:
     search_path: bool = False
 
     @property
+    def family(self) -> str:
+        """The family of databases that the URL belongs to; empty for none that is supported."""
+        address = parse(self.url.reveal())
+        return (address.family if address is not None else None) or ""
+
+    @property
     def given_url(self) -> Secret:
         """The URL that env.py is given; the driver's own way to a search_path is the worker's affair."""
         url = self.url.reveal()

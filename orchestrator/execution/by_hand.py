@@ -86,6 +86,9 @@ class _ByHand:
     def statements(self, revision: str, progress: Progress, told: Sequence[tuple[int, str]]) -> None:
         """Nothing of the revision is run."""
 
+    def executed(self, revision: str, statements: Sequence[Sequence[Any]], more: int) -> None:
+        """Nothing of the revision is run."""
+
     def committed(self, revision: str) -> None:
         """Believed only when it was read back, when all is over."""
 

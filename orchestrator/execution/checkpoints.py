@@ -38,6 +38,7 @@ class Checkpoints:
         self._begun: dict[str, float] = {}
         self._unrecorded: list[str] = []
         self._retried: dict[str, str] = {}
+        self._executed: dict[str, dict[str, Any]] = {}
         self._taken = False
         self.heads = plan.start
         self.ran_on: Mapping[str, str] = {}
@@ -53,7 +54,7 @@ class Checkpoints:
 
     def taken(self) -> None:
         """The target is this run's: locked, and in nobody else's doubt. Before that its end is not recorded."""
-        self._claim.take()
+        self._claim.begin(self._plan.target.environment)
         self._taken = True
 
     def done_before(self, revision: str) -> None:
@@ -63,7 +64,7 @@ class Checkpoints:
     def recovered(self, revision: str) -> None:
         """Found done without a recorded outcome."""
         self._settle(revision, "recovered")
-        self._tell_outcome(EventKind.STEP_RECOVERED, revision)
+        self._tell_outcome(EventKind.STEP_RECOVERED, revision, digest=self.step(revision).digest)
 
     def not_atomic(self, revision: str) -> None:
         """env.py commits each of the revision's statements by itself, whatever its script looks like."""
@@ -96,7 +97,18 @@ class Checkpoints:
             of=len(self._plan.steps),
             digest=self.step(revision).digest,
             ran_on=dict(self.ran_on),
+            **self._told_executed(revision),
         )
+
+    def executed(self, revision: str, statements: Sequence[Sequence[Any]], more: int) -> None:
+        """What a revision executed: recorded with its outcome, of the first target of the environment alone."""
+        self._executed[revision] = {"statements": statements, "more": more}
+
+    def _told_executed(self, revision: str) -> dict[str, Any]:
+        told, endpoint = self._executed.pop(revision, None), self._setting.endpoints[self._plan.target]
+        if told is None or not self._setting.executed.take(self.step(revision), endpoint):
+            return {}
+        return {"executed": {"family": endpoint.family, **told}}
 
     def statements(self, revision: str, statements: Sequence[Statement]) -> None:
         """What became of statements of the revision in hand that the database keeps by themselves."""

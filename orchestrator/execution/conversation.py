@@ -34,6 +34,9 @@ class Conversed(Protocol):
     def statements(self, revision: str, progress: Progress, told: Sequence[tuple[int, str]]) -> None:
         """What became of statements that the database keeps by themselves: each its number and its text."""
 
+    def executed(self, revision: str, statements: Sequence[Sequence[Any]], more: int) -> None:
+        """What a revision executed, each as [text, times, whole], and how many more; where it was asked for."""
+
     def committed(self, revision: str) -> None:
         """The worker says that a revision is committed."""
 
@@ -95,6 +98,14 @@ def _statements(worker: Worker, message: Mapping[str, Any], listener: Conversed)
         worker.send({"go": True})
 
 
+def _told(message: Mapping[str, Any], listener: Conversed) -> None:
+    """What needs no answer."""
+    if message["say"] == "committed":
+        listener.committed(message["revision"])
+    else:
+        listener.executed(message["revision"], message["statements"], message["more"])
+
+
 def variables_of(endpoint: Endpoint, inject: Injected) -> dict[str, str]:
     """What env.py's process finds in its environment; what the environment itself says wins."""
     return {name: value.reveal() for name, value in (*inject.variables, *endpoint.variables)}
@@ -130,8 +141,8 @@ def _last_word(
                 worker.send({"go": go})
             case "statements":
                 _statements(worker, message, listener)
-            case "committed":
-                listener.committed(message["revision"])
+            case "executed" | "committed":
+                _told(message, listener)
             case "failed":
                 return message
             case "finished":

@@ -15,12 +15,12 @@ from orchestrator.core.plan import TargetPlan, Wave, at
 from orchestrator.core.reports import Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
 from orchestrator.databases.probe import probe
-from orchestrator.errors import Exit, JournalError, StalePlanError
+from orchestrator.errors import Exit, JournalError, LockedError, StalePlanError
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
+from orchestrator.execution.surrounding import Surrounding
 from orchestrator.execution.target_run import run_target
-from orchestrator.execution.waves import Stage
 from orchestrator.faults import FaultPoint
 
 
@@ -30,6 +30,7 @@ def execute(setting: Setting) -> RunReport:
     The run's start is recorded by whoever called. Where the end cannot be recorded, the report says so.
     """
     results: list[TargetResult] = []
+    notes: list[str] = []
     failure: Failure | None = None
     claim = Claim(setting)
 
@@ -56,18 +57,21 @@ def execute(setting: Setting) -> RunReport:
             if failure or setting.stop.requested or any(result.result not in _GOOD for result in results):
                 results += [passed(plan) for wave in waves for plan in wave.targets]
                 continue
-            stage = Stage(setting, claim, waves, run=run, passed=passed)
-            results += stage.results()
-            failure = stage.failure
+            part = Surrounding(setting, claim, waves, run=run, passed=passed)
+            results += part.results()
+            failure = part.failure
+            notes += part.notes
             sys.audit(FaultPoint.BETWEEN_ENVIRONMENTS)
     outcome = _outcome(setting, results, failure)
     stopped = setting.stop.exit if outcome is Outcome.INTERRUPTED else None
     report = RunReport(setting.run_id, outcome, setting.plan, (), tuple(results), failure, stopped)
-    turned_away = not claim.taken and any(result.failure for result in results)
-    return report if turned_away else _ended(setting, report)
+    report = replace(report, notes=tuple(notes))
+    undone = failure is not None or any(result.result not in _GOOD for result in results)
+    turned_away = claim.lost or (not claim.taken and undone)
+    return report if turned_away else _ended(setting, claim, report)
 
 
-def _ended(setting: Setting, report: RunReport) -> RunReport:
+def _ended(setting: Setting, claim: Claim, report: RunReport) -> RunReport:
     if any(result.failure and result.failure.exit is Exit.JOURNAL for result in report.targets):
         return report  # the targets tell more than a second failure to record would
     failures = {str(result.target): result.failure.message for result in report.targets if result.failure}
@@ -76,8 +80,9 @@ def _ended(setting: Setting, report: RunReport) -> RunReport:
         told["reason"] = report.failure.message
     sys.audit(FaultPoint.BEFORE_RUN_FINISHED)
     try:
+        claim.check()
         setting.tell(EventKind.RUN_FINISHED, outcome=str(report.outcome), **told)
-    except JournalError as error:
+    except (JournalError, LockedError) as error:
         return replace(report, failure=Failure.of(error))
     sys.audit(FaultPoint.AFTER_RUN_FINISHED)
     return report

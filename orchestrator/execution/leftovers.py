@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.core.observations import Observation
+from orchestrator.core.phrases import few
 from orchestrator.core.plan import Action, Step
 from orchestrator.execution.protocol import GARBLED
 
@@ -22,14 +23,12 @@ class Leftovers:
     clean: bool
 
     def __str__(self) -> str:
-        return few(self.changes or [f"kept: {statement}" for statement in self.kept])
+        return left_behind(self.changes or [f"kept: {statement}" for statement in self.kept])
 
 
-def few(found: Sequence[str]) -> str:
+def left_behind(found: Sequence[str]) -> str:
     """What is left, for a sentence: the first of it, and how much more `orchestrate show` lists."""
-    rest = len(found) - _NAMED
-    more = [f"and {rest} more"] if rest > 0 else []
-    return "; ".join([*found[:_NAMED], *more]) or "what is left of it cannot be told from outside"
+    return few(found, _NAMED, "; ") or "what is left of it cannot be told from outside"
 
 
 def leftovers(

@@ -18,7 +18,7 @@ Shape = Mapping[str, Callable[[Any], bool]]
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of one message; the list of statements that a revision left behind can be long."""
-_TWO = 2
+_TWO, _THREE = 2, 3
 CANCELLED = "cancelled"
 """The code of what a second signal ended."""
 GARBLED = "garbled"
@@ -76,7 +76,7 @@ class Order:
                 if revision not in self._begun:
                     return garbled("a revision ended that had not begun")
                 self._begun.remove(revision)
-            case "statements", revision:
+            case (("statements" | "executed"), revision):
                 if revision not in self._begun:
                     return garbled("statements of a revision that is not in hand")
         return None
@@ -115,6 +115,24 @@ def _numbered(value: Any) -> bool:
     return pairs and all(type(number) is int and _told(text) for number, text in value)
 
 
+def _executed(value: Any) -> bool:
+    whole = isinstance(value, list) and all(isinstance(one, list) and len(one) == _THREE for one in value)
+    return whole and all(_told(text) and _count(times) and _flag(all_of_it) for text, times, all_of_it in value)
+
+
+def _rendered(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict)
+        and (_told(one.get("revision")) and _count(one.get("more")) and _maybe(one.get("why")))
+        and _executed(one.get("statements"))
+        for one in value
+    )
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
 def _named(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_told, value.values()))
 
@@ -143,6 +161,7 @@ _SHAPES: Mapping[str, Shape] = {
     "admitted": {"deferred": _flag, "versions": _named},
     "intent": {"revision": _told, "autocommit": _flag},
     "committed": {"revision": _told},
+    "executed": {"revision": _told, "statements": _executed, "more": _count},
     "statements": {"revision": _told, "progress": tuple(Progress).__contains__, "statements": _numbered},
     "finished": _LEFT,
     "failed": {
@@ -158,6 +177,7 @@ _SHAPES: Mapping[str, Shape] = {
     },
     "ready": {"trace": _maybe},
     "loaded": {"scripts": _nested},
+    "rendered": {"scripts": _rendered},
     "tried": {
         "connections": _attempts,
         "configured": _flag,

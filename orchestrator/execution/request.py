@@ -33,7 +33,13 @@ def upgrade_request(
         "do": "upgrade",
         **surroundings(project, injected(project, endpoint), endpoint),
         "steps": [
-            {"revision": step.revision, "digest": step.digest, "action": step.action, "by_hand": by_hand}
+            {
+                "revision": step.revision,
+                "digest": step.digest,
+                "action": step.action,
+                "by_hand": by_hand,
+                "tell": not by_hand and setting.executed.wanted(step, endpoint),
+            }
             for step in steps
         ],
         "heads": list(heads),

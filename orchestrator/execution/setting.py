@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.checks import Around
 from orchestrator.core.events import Event, EventKind, Listener
+from orchestrator.core.gates.evidence import Waiver
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Plan
 from orchestrator.core.revisions import Graph
@@ -16,8 +18,10 @@ from orchestrator.core.run import Run
 from orchestrator.core.secrets import Redactor
 from orchestrator.core.targets import Target
 from orchestrator.core.waves import WavePolicy
+from orchestrator.core.windows import Window
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import JournalError
+from orchestrator.execution.executed import ExecutedOnce
 from orchestrator.execution.reuse import Reuse
 from orchestrator.execution.stop import Stop
 from orchestrator.execution.workers import Workers
@@ -53,6 +57,13 @@ class Setting:
     root: Path = Path()
     workers: Workers = field(default_factory=Workers)
     reuse: Reuse = field(default_factory=Reuse)
+    executed: ExecutedOnce = field(default_factory=ExecutedOnce)
+    waivers: tuple[Waiver, ...] = ()
+    """The gates that a person let this attempt pass."""
+    around: Mapping[str, Around] = field(default_factory=dict)
+    """What stands around the change of each environment."""
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    """Those that each environment must still be in when it is begun; none of what a person waived."""
 
     def event(
         self, kind: EventKind, target: Target | None = None, revision: str | None = None, **body: Any
@@ -69,18 +80,18 @@ class Setting:
         """
         self.tell_all([self.event(kind, target, revision, **body)])
 
-    def tell_all(self, events: Sequence[Event]) -> None:
-        """As `tell`, for several at once: what is durable of them becomes so together."""
+    def tell_all(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """As `tell`, for several at once: what is durable of them becomes so together; that as it was recorded."""
         durable = [event for event in events if event.kind.durable]
-        if durable:
-            self._record(durable)
+        recorded = self._record(durable) if durable else ()
         for event in events:
             self.listener(event)
+        return recorded
 
-    def _record(self, events: Sequence[Event]) -> None:
+    def _record(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """Make them durable; what cannot be is told all the same: log and stderr may be all that is left of it."""
         try:
-            self.journal.record([replace(e, body={k: _cut(v) for k, v in e.body.items()}) for e in events])
+            return self.journal.record([replace(e, body={k: _cut(v) for k, v in e.body.items()}) for e in events])
         except JournalError:
             for event in events:
                 self.listener(replace(event, body={**event.body, "recorded": False}))

@@ -33,7 +33,7 @@ from orchestrator.execution.conversation import converse
 from orchestrator.execution.doubt import recorded, seen_now
 from orchestrator.execution.facts import facts_of
 from orchestrator.execution.failures import CANCELLED, failure_of
-from orchestrator.execution.leftovers import few
+from orchestrator.execution.leftovers import left_behind
 from orchestrator.execution.look import look
 from orchestrator.execution.request import upgrade_request
 from orchestrator.execution.retry import Retries
@@ -88,6 +88,7 @@ class _TargetRun:
         self._home: str | None = None
         self._before: dict[str, Mapping[str, str] | None] = {}
         self._statements = StatementLog(checkpoints.statements)
+        self.executed = checkpoints.executed
         self._retries = Retries(setting, plan.target)
         self._watch = Watch(setting, plan.target, lock.alive)
         self._resumed = setting.resumed
@@ -161,7 +162,7 @@ class _TargetRun:
             raise LookupError("only a run that is resumed can find a step in doubt")
         doubt = seen_now(self._endpoint, self._resumed, revision)
         self._checkpoints.doubtful(doubt)
-        since = f"since then: {few(doubt.changes)}" if doubt.changes else few(())
+        since = f"since then: {left_behind(doubt.changes)}" if doubt.changes else left_behind(())
         return InDoubtError(f"{doubt.what}; {since}", where=str(self._target), mend=doubt.mend)
 
     # --- the steps ---

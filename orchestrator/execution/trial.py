@@ -30,11 +30,10 @@ def try_env(project: AlembicProject, endpoint: Endpoint, guard: Guard | None) ->
     Raises ConfigurationError where the project's Python or working directory cannot be used.
     """
     marker = None if guard is not None else f"orchestrate_{secrets.token_hex(6)}"
-    tried = endpoint if marker is None else _marked(endpoint, marker)
+    tried = endpoint if marker is None else marked(endpoint, marker)
     inject = injected(project, tried)
     variables = variables_of(tried, inject)
-    redactor = Redactor(secrets_of(endpoint.url.reveal()))
-    redactor.add(*(secret for name, value in variables.items() for secret in secrets_in(name, value)))
+    redactor = redactor_of(endpoint, variables)
     request = {
         "do": "try",
         **surroundings(project, inject, tried),
@@ -46,7 +45,14 @@ def try_env(project: AlembicProject, endpoint: Endpoint, guard: Guard | None) ->
     return replace(_trial(redactor.value(_ended(answer))), output=tuple(map(redactor.text, lines)))
 
 
-def _marked(endpoint: Endpoint, marker: str) -> Endpoint:
+def redactor_of(endpoint: Endpoint, variables: Mapping[str, str]) -> Redactor:
+    """What masks the secrets that a worker was given, in whatever it says."""
+    redactor = Redactor(secrets_of(endpoint.url.reveal()))
+    redactor.add(*(secret for name, value in variables.items() for secret in secrets_in(name, value)))
+    return redactor
+
+
+def marked(endpoint: Endpoint, marker: str) -> Endpoint:
     """The endpoint of a database that is nowhere, also where variables or arguments repeat the URL."""
     real = endpoint.url.reveal()
     marked = _elsewhere(real, marker)

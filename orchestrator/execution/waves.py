@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.pipeline import ALL_AT_ONCE
-from orchestrator.core.plan import PlanKind, TargetPlan, Wave
+from orchestrator.core.plan import TargetPlan, Wave
 from orchestrator.core.reports import Result, TargetResult
 from orchestrator.core.waves import Budget, OnFailure, leads
-from orchestrator.errors import JournalError, OrchestrateError, most_severe
+from orchestrator.errors import JournalError, LockedError, OrchestrateError, most_severe
+from orchestrator.execution.at_work import seen_at_work
+from orchestrator.execution.calls import Call, caller_of
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.crew import Crew, Work, server
 from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
-from orchestrator.execution.verify import verify
 
 _FAILED = (Result.FAILED, Result.IN_DOUBT)
 _LEFT = (Result.NOT_STARTED, Result.STOPPED)
-_RELEASES = (PlanKind.PROMOTE, PlanKind.ROLLOUT)
 """What is done with patience: a rollback makes no pause, and does not ask whether all is well before it is."""
 
 
@@ -45,7 +46,7 @@ class Stage:
         self._policy = setting.policies.get(self._name, ALL_AT_ONCE)
         self._changing = sum(len(self._left(wave)) for wave in waves)
         self._budget = Budget.of(self._policy, self._changing)
-        self._releases = setting.plan.kind in _RELEASES
+        self._releases = setting.plan.kind.releases
         self._told = len(waves) > 1 or bool(self._policy.verify and self._releases)
         moving = {plan.target for wave in waves for plan in wave.targets if plan.steps}
         # No budget covers a canary.
@@ -53,12 +54,12 @@ class Stage:
             [[plan.target for plan in wave.targets] for wave in waves], self._policy, moving
         )
         self._canary_failed = False
+        self._found: list[TargetResult] = []
         self.failure: Failure | None = None
 
     def results(self) -> list[TargetResult]:
         """Work through the waves; every target's result, in the plan's order."""
-        found: list[TargetResult] = []
-        acted = False
+        found, acted = self._found, False
         for number, wave in enumerate(self._waves, 1):
             left = self._left(wave)
             if acted and left:
@@ -99,8 +100,9 @@ class Stage:
         if self._told and self._claim.announced:
             failed = sum(map(_has_failed, results))
             try:
+                self._claim.check()
                 self._setting.tell(EventKind.WAVE_FINISHED, **place, failed=failed, verify=verified)
-            except JournalError as error:
+            except (JournalError, LockedError) as error:
                 self.failure = Failure.of(error)
         return results
 
@@ -116,8 +118,17 @@ class Stage:
 
     def _pause(self, number: int) -> None:
         if self._policy.pause and self._releases and not self._held():
-            self._setting.tell(EventKind.WAVE_PAUSED, **self._place(number), seconds=self._policy.pause)
-            self._setting.stop.wait(self._policy.pause)
+            with self._seen(()):
+                self._setting.tell(EventKind.WAVE_PAUSED, **self._place(number), seconds=self._policy.pause)
+                self._setting.stop.wait(self._policy.pause)
+            try:
+                self._claim.check()
+            except OrchestrateError as error:
+                self.failure = Failure.of(error)
+
+    def _seen(self, results: Sequence[TargetResult]) -> AbstractContextManager[None]:
+        plans = [plan for wave in self._waves for plan in wave.targets]
+        return seen_at_work(self._setting, plans, [*self._found, *results])
 
     def _verified(self, number: int, wave: Wave, results: Sequence[TargetResult], *, acted: bool) -> str | None:
         """Ask whether all is well after a wave, unless it was answered before; sets `failure` where it is not."""
@@ -134,7 +145,10 @@ class Stage:
             return None
         try:
             self._claim.take()
-            verify(self._setting, self._policy.verify, self._policy.verify_timeout, of=of)
+            again = f"orchestrate resume {self._setting.run_id}   # asks it again"
+            call = Call("verify", self._policy.verify, self._policy.verify_timeout, of, again)
+            with self._seen(results):
+                caller_of(self._setting, self._name).run(call)
         except OrchestrateError as error:
             self.failure = Failure.of(error)
             if error.code == CANCELLED and (asked := self._setting.stop.exit) is not None:

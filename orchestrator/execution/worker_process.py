@@ -34,7 +34,7 @@ GRACE_SECONDS = 5.0
 
 _LONGEST_LINE = 64 * 1024
 """Bytes of a printed line that are passed on: a program may print without ever ending the line."""
-_ANSWERS = {"scripts": "loaded", "try": "tried"}
+_ANSWERS = {"scripts": "loaded", "try": "tried", "render": "rendered"}
 """What a worker says to a request that has one answer."""
 
 OnOutput = Callable[[str], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -69,3 +70,25 @@ def test_a_slow_query_is_told_to_be_slow(told: Endpoint) -> None:
     with pytest.raises(UnavailableError, match=r"the query did not end within 0\.3 s") as slow:
         ask(replace(told, timeouts=Timeouts(connect=0.3)), _SLOW[family])
     assert slow.value.mend == "make it faster, or raise timeouts.connect of prod"
+
+
+def test_a_query_may_have_a_limit_of_its_own(told: Endpoint) -> None:
+    """One that is given its own time is cut off by that, and is said to be."""
+    family = told.url.reveal().partition(":")[0].partition("+")[0]
+    with pytest.raises(UnavailableError, match=r"the query did not end within 0\.2 s") as slow:
+        ask(told, _SLOW[family], 0.2)
+    assert slow.value.mend == "make it faster, or raise its timeout"
+
+
+def test_a_tenants_query_looks_names_up_in_its_schema(new_database: Callable[[str], str]) -> None:
+    """Whatever the search path is, a tenant that has a schema of its own is asked there and nowhere else."""
+    url = new_database("postgresql")
+    quoted = ("a", '"b""; x"')
+    made = [f"CREATE SCHEMA {name}" for name in quoted] + [
+        f"CREATE TABLE {name}.t (size integer)" for name in quoted
+    ]
+    databases.execute(url, *made, "INSERT INTO a.t VALUES (1)", "CREATE TABLE public.t (size text)")
+    counted = [
+        ask(replace(_endpoint(url), schema=name), "SELECT count(*) FROM t").rows[0][0] for name in ("a", 'b"; x')
+    ]
+    assert counted == [1, 0]

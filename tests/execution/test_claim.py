@@ -19,7 +19,8 @@ def test_a_wave_that_cannot_be_recorded_is_told_once_and_no_target_of_it_is_begu
         told.append(kind)
         raise JournalError("the disk is full")
 
-    setting: Any = SimpleNamespace(resumed=None, tell=tell)
+    journal = SimpleNamespace(taken_up=lambda _run: None)
+    setting: Any = SimpleNamespace(resumed=None, tell=tell, journal=journal, run_id="run")
     claim = Claim(setting)
     for wave in (1, 2):
         claim.announce({"environment": "prod", "number": wave, "of": 2})

@@ -24,7 +24,8 @@ from orchestrator.journal.journal import Journal
 from orchestrator.operations import prepared as performing
 from orchestrator.operations import release, runs
 from orchestrator.operations import status as verb
-from orchestrator.operations.prepared import Actor, Prepared
+from orchestrator.operations.acting import Actor
+from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.release import Wish
 from orchestrator.project import configuration as files
 from orchestrator.project.configuration import Configuration

@@ -20,6 +20,7 @@ from orchestrator.errors import (
     StalePlanError,
     UsageError,
 )
+from orchestrator.journal.journal import Journal
 from orchestrator.operations import prepared as performing
 from orchestrator.operations import runs
 from orchestrator.operations.prepared import Prepared
@@ -302,7 +303,7 @@ def test_what_a_run_is_working_on_is_not_resolved_under_it(shop: Shop) -> None:
 
 
 def test_a_run_that_was_killed_between_commit_and_record_is_recovered(shop: Shop) -> None:
-    """Intent recorded, revision applied, no outcome: resume finds it, records it, and goes on with the rest."""
+    """Intent recorded, revision applied, no outcome: resume finds it, records it with its bytes, and goes on."""
     shop.rollout("dev", to="a")
     prepared: Prepared = shop.prepare(Wish("dev"))
     from orchestrator.core import plan as plans
@@ -313,6 +314,9 @@ def test_a_run_that_was_killed_between_commit_and_record_is_recovered(shop: Shop
     done = shop.resume("killed")
     assert done.outcome is Outcome.SUCCEEDED
     assert [step.outcome for step in done.targets[0].steps] == ["recovered"]
+    (step,) = prepared.plan.targets[0].steps
+    with Journal(shop.configuration.journal) as journal:
+        assert journal.digests()[Target("dev"), "b"] == {step.digest}
 
 
 def started(shop: Shop, wish: Wish, *confirmed: str) -> str:
