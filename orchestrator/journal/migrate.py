@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 VERSION_TABLE = "orchestrate_journal_version"
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 """Every schema version this tool can read and write, oldest first; the last is the one it makes."""
+BY_BYTES = "0004"
+"""The version since which the journal has an index of the bytes that ran."""
 
 
 def version(store: Store, where: str) -> str | None:

@@ -185,4 +185,4 @@ def _psycopg() -> Any:
 
 
 def _format(statement: str) -> Any:
-    return statement.replace("?", "%s")
+    return statement.replace("?", "%s").replace("instr(", "strpos(")

@@ -416,3 +416,23 @@ def test_a_server_that_does_not_answer_is_a_journal_error_without_the_password()
         with pytest.raises(JournalError, match="the journal cannot be used") as refused:
             Journal(url, writing=writing)
         assert "hunter2" not in f"{refused.value} {refused.value.where} {refused.value.mend}"
+
+
+def test_the_run_of_a_sealed_plan_is_found_by_its_seal(url: Secret) -> None:
+    """The latest run that began with the seal, however it ended; no text in a reason is taken for one."""
+    body = events("r1")[0].body
+    began = [
+        Event(EventKind.RUN_STARTED, START, run, "ann@work", body={**body, **more})
+        for run, more in (
+            ("r1", {"seal": "sha256:1"}),
+            ("r2", {"seal": "sha256:1"}),
+            ("r3", {"reason": '","seal":"sha256:2"'}),
+        )
+    ]
+    with Journal(url, writing=True) as journal:
+        journal.record(began)
+        found = journal.sealed("sha256:1", START)
+        assert found is not None
+        assert found.id == "r2"
+        assert journal.sealed("sha256:2", START) is None
+        assert journal.sealed("sha256:1", START + timedelta(days=2)) is None
