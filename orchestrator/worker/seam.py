@@ -28,6 +28,7 @@ from .alone import alone
 from .channel import Channel, ParentGone
 from .config import build, script_directory
 from .connections import Connections
+from .executed import Executed
 from .failure import describe
 from .halt import Halt
 from .statements import Statements, in_autocommit
@@ -184,6 +185,9 @@ class Seam:
             self.in_hand = revision
             step = step_of(self.script, revision, planned["action"])
             migration = no_work if planned.get("by_hand") else step.migration_fn
+            executed = Executed(context.dialect.name)
+            if planned.get("tell"):
+                migration = executed.around(migration, self._statements)
             step.migration_fn = self._timed(migration, context)
             if self._statements is not None:
                 self._statements.begin(revision, Path(self.script.get_revision(revision).path))
@@ -191,6 +195,8 @@ class Seam:
             self.in_hand = None
             if not self.deferred:
                 sys.audit("orchestrate.after_commit")
+            if planned.get("tell"):
+                self._channel.say("executed", revision=revision, statements=executed.told, more=executed.more)
             self._channel.say("ran" if self.deferred else "committed", revision=revision)
 
     def _heads_moved(self, heads: tuple[str, ...]) -> None:

@@ -61,6 +61,10 @@ def _do(channel: Channel, request: dict[str, Any]) -> None:
         from .trial import try_env
 
         try_env(channel, request)
+    elif wanted == "render":
+        from .render import render
+
+        render(channel, request)
     elif wanted == "scripts":
         from .scripts import load
 

@@ -5,6 +5,7 @@ By patterns, not by a parser: where in doubt, a statement writes and commits. No
 
 from __future__ import annotations
 
+import inspect
 import re
 
 _READS = re.compile(
@@ -44,8 +45,18 @@ _LITERAL = re.compile(
 _MYSQL_LITERAL = re.compile(
     rf"""(?:--\s|\#)[^\n]* | {_COMMENT} | `[^`]*` | '[^']*(?:'|\Z) | "[^"]*(?:"|\Z)""", _FLAGS
 )
+_DOUBLED = re.compile("(?:'…')+")
+"""One literal, with quotes in it."""
 _SHOWN = 200
 """Characters of a statement that are shown: enough to find it in the script."""
+_LONGEST = 4000
+"""Characters of a statement that is shown in its lines."""
+_ASKS = re.compile(
+    r"(select\b(?=.*\bfrom\b)(?!.*\b(into|setval|set_config)\b)|show|explain|describe|desc"
+    r"|values|savepoint|release)\b|pragma\s+[\w.]+\s*(\(|$)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A SELECT without FROM is there for the function that it calls, which may do anything."""
 
 
 def parts_of(statement: str, mysql: bool) -> list[str]:
@@ -59,6 +70,14 @@ def parts_of(statement: str, mysql: bool) -> list[str]:
 def reads(part: str) -> bool:
     """Whether this single statement changes nothing of its own."""
     return bool(_READS.match(part))
+
+
+def asks(part: str) -> bool:
+    """Whether this single statement only asks: it neither changes anything nor sets how others are run.
+
+    Its name may have been taken out of it, as `parts_of` does.
+    """
+    return bool(_ASKS.match(part))
 
 
 def ends(part: str, mysql: bool) -> bool:
@@ -90,19 +109,36 @@ def autocommit(part: str) -> bool | None:
 
 
 def shown(statement: str, mysql: bool) -> str:
-    """The statement on one line, short, without comments, and with a sign for each literal: it may be a password.
+    """The statement on one line, short, without comments, with a sign for each literal: it may be a password."""
+    line = " ".join(_without_literals(statement, mysql)[0].split()) + ("…" if "\\" in statement else "")
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
+
+
+def in_lines(statement: str, mysql: bool) -> tuple[str, bool]:
+    """The same in its own lines, not as short; and whether it is all of the statement but for literals."""
+    code, whole = _without_literals(statement[:_LONGEST], mysql)
+    lines = inspect.cleandoc(_DOUBLED.sub("'…'", code).replace("\t", "    ")).splitlines()
+    text = "\n".join(line.rstrip() for line in lines if line.strip())
+    whole = whole and len(statement) <= _LONGEST
+    return text + ("" if whole else "…"), whole
+
+
+def _without_literals(statement: str, mysql: bool) -> tuple[str, bool]:
+    """Without comments, and with a sign for each literal; and whether that is all of it.
 
     Where a literal ends is not certain once there is a backslash, which some databases take for an escape and
     others do not: from there on nothing is shown.
     """
     text, backslash, _ = statement.partition("\\")
-    names = "`" if mysql else '`"'
-    code = (_MYSQL_LITERAL if mysql else _LITERAL).sub(lambda found: _masked(found[0], names), text)
-    line = " ".join(code.split()) + ("…" if backslash else "")
-    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
+    names, sure = "`" if mysql else '`"', not backslash
 
+    def masked(found: re.Match[str]) -> str:
+        nonlocal sure
+        token = found[0]
+        if token.startswith("/*"):
+            sure = sure and token.endswith("*/") and "/*" not in token[2:]
+        if token.startswith(("--", "#", "/*")):
+            return " "
+        return token if token[0] in names else "'…'"
 
-def _masked(token: str, names: str) -> str:
-    if token.startswith(("--", "#", "/*")):
-        return " "
-    return token if token[0] in names else "'…'"
+    return (_MYSQL_LITERAL if mysql else _LITERAL).sub(masked, text), sure

@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from .executed import Executed
 from .sql import autocommit, changes_rows, ends, ends_at_all, parts_of, reads, runs_others, shown
 
 _OUT_OF_SIGHT = re.compile(rb"\.\s*cursor\s*\(|\.\s*connection\b|\b(raw|dbapi|driver)_connection\b")
@@ -49,7 +50,8 @@ class Statements:
     `kept` holds each with the revision that ran it, as [revision, statement]. `wrote` holds the revisions that
     ran any writing statement, kept or not, or whose script can write where no event tells it; `elsewhere` those
     of them that used a connection beside the migrations'. `tell` hears of statements that the database keeps
-    before their revision has ended: that they start, and what became of them.
+    before their revision has ended: that they start, and what became of them. `executed` is where all that the
+    revision in hand executes is noted, where somebody wants to know.
     """
 
     def __init__(self, engine: Any, tell: Tell = _unheard) -> None:
@@ -65,6 +67,7 @@ class Statements:
         self._each_commits = False
         self.wrote: set[str] = set()
         self.elsewhere: set[str] = set()
+        self.executed: Executed | None = None
         self._family = engine.dialect.name
         self._begins_once = False
         self._watched: list[Any] = []
@@ -134,6 +137,8 @@ class Statements:
             return
         self._before_commit = len(self._kept)
         parts = self._parts(statement)
+        if self.executed is not None:
+            self.executed.saw(statement, parts)
         writes = not all(map(reads, parts))
         if writes:
             self.wrote.add(self._revision)
