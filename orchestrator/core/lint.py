@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from orchestrator.core.targets import Target
 
 
 class Severity(StrEnum):
@@ -23,7 +26,8 @@ class Severity(StrEnum):
 class LintFinding:
     """What a rule found in a revision: what it is, why that is dangerous, and the safe way to write it.
 
-    `where` is file and line. `allowed` is the reason that the script itself gives for it, where it does.
+    `where` is file and line. `allowed` is the reason that the script itself gives for it, where it does. `places`
+    are the databases, without their tenants, that get it; none stands for all.
     """
 
     rule: str
@@ -34,3 +38,27 @@ class LintFinding:
     why: str
     rewrite: str
     allowed: str | None = None
+    places: frozenset[Target] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """The findings in the revisions that were looked at, in their order; `unlinted` says what was not looked at.
+
+    `least` is the severity from which on an environment keeps them out, ERROR where none says.
+    """
+
+    findings: tuple[LintFinding, ...]
+    revisions: tuple[str, ...]
+    unlinted: tuple[str, ...] = ()
+    least: Severity = Severity.ERROR
+
+    @property
+    def refused(self) -> bool:
+        """Whether a plan with these revisions would be kept out."""
+        return bool(counting(self.findings, self.least))
+
+
+def counting(findings: Iterable[LintFinding], least: Severity) -> tuple[LintFinding, ...]:
+    """The findings of at least that severity which the script itself does not allow."""
+    return tuple(found for found in findings if found.allowed is None and found.severity.rank >= least.rank)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.core.plain import code_points
-from orchestrator.core.scripts import Script
+from orchestrator.core.scripts import Script, digest
 from orchestrator.errors import Problem, ScriptsError
 from orchestrator.project.revision_scripts import cache
 from orchestrator.project.revision_scripts.alembic_config import AlembicConfig
@@ -96,25 +96,21 @@ def _parse(file: ScriptFile, problems: list[Problem]) -> _Parsed | None:
         return None
     if not file.path.endswith(".py"):
         unknown = dict.fromkeys(IDENTIFIERS, 0)
-        return _Parsed(file, _digest(content), "", atomic=False, values={}, unknown=unknown)
+        exact = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        return _Parsed(file, exact, "", atomic=False, values={}, unknown=unknown)
     tree = _tree(content, file.shown, problems)
     if tree is None:
         return None
     values, unknown = variables(tree)
     message = _first_paragraph(ast.get_docstring(tree, clean=False))
-    source = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     atomic = not leaves_transaction(tree, content)
-    return _Parsed(file, _digest(source), message, atomic, values, unknown)
+    return _Parsed(file, digest(content), message, atomic, values, unknown)
 
 
 def _content(path: str) -> bytes:
     """The whole file. Without a buffer, which is half of the time for a small one."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path is made for nothing else
         return file.readall()
-
-
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _first_paragraph(docstring: object) -> str:

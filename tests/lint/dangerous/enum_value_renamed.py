@@ -1,0 +1,18 @@
+"""A value that the running application writes gets another name.
+
+on: postgresql
+misses: what the application makes of a type's values
+"""
+
+from alembic import op
+
+revision = "enum_value_renamed"
+down_revision = None
+
+
+def upgrade():
+    op.execute("ALTER TYPE mood RENAME VALUE 'calm' TO 'quiet'")
+
+
+def downgrade():
+    op.execute("ALTER TYPE mood RENAME VALUE 'quiet' TO 'calm'")
