@@ -1,0 +1,1 @@
+"""Pages as HTML: one file each, that asks for nothing else."""
