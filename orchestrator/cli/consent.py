@@ -17,7 +17,7 @@ from orchestrator.core.gates.protected import unconfirmed
 from orchestrator.core.gates.schema import NAME as SCHEMA
 from orchestrator.core.run import Run
 from orchestrator.errors import RefusedError
-from orchestrator.execution.leftovers import few
+from orchestrator.execution.leftovers import left_behind
 from orchestrator.operations.prepared import Prepared
 from orchestrator.views.text import doubt as view
 from orchestrator.views.text.words import applied
@@ -50,7 +50,7 @@ def consented(session: Session, prepared: Prepared, *, yes: bool) -> Prepared:
 
 def _agree(question: str, prepared: Prepared) -> None:
     if not typer.confirm(question):
-        raise RefusedError("not consented; nothing was changed", mend=prepared.plan.again)
+        raise RefusedError("not consented; nothing was changed", mend=prepared.again)
 
 
 def _confirmed(prepared: Prepared) -> Prepared:
@@ -69,7 +69,7 @@ def _typed(name: str) -> str:
 
 
 def _asking(session: Session) -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and not session.json
+    return sys.stdin.isatty() and sys.stdout.isatty() and session.people
 
 
 def consent_to_write(session: Session, environment: str, confirmed: frozenset[str], *, yes: bool) -> None:
@@ -98,7 +98,9 @@ def consent_to_run_again(session: Session, doubts: Sequence[Doubt], consent: Con
 
 
 def _contradicted(doubts: Sequence[Doubt]) -> RefusedError:
-    found = "; ".join(f"since revision {doubt.revision} was begun: {few(doubt.changes)}" for doubt in doubts)
+    found = "; ".join(
+        f"since revision {doubt.revision} was begun: {left_behind(doubt.changes)}" for doubt in doubts
+    )
     ways = (
         "undo what is the revision's, then type this again",
         "none of it is the revision's: add --yes",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, DetailsOption, FormatOption, LogFormatOption
+from orchestrator.cli.options import ConfigOption, DetailsOption, FormatOption, LogFormatOption, RunArgument
 from orchestrator.cli.session import Session, Shown, run
 
 
@@ -32,7 +32,7 @@ def runs(
 
 
 def show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, as orchestrate runs lists it.")],
+    name: RunArgument,
     details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
@@ -40,14 +40,15 @@ def show(
 ) -> None:
     """One run: what it was to do, and everything that happened.
 
-    Example:
+    Examples:
       orchestrate show 20261122-133501-ab3f
+      orchestrate show release.plan.json
     """
     session = Session("show", config, format, log_format, details)
 
     def work() -> Shown:
         from orchestrator.operations import runs as operation
 
-        return Shown(operation.show(session.configuration, run_id))
+        return Shown(operation.show(session.configuration, name))
 
     run(session, work)

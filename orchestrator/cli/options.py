@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.core.selection import Selection
 from orchestrator.errors import UsageError
+
+if TYPE_CHECKING:
+    from orchestrator.core.gates.evidence import Waiver
 
 ConfigOption = Annotated[
     Path | None,
@@ -26,7 +30,8 @@ FormatOption = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        help="text for people; json, or jsonl with each event as it happens, for programs (ORCHESTRATE_FORMAT).",
+        help="text for people; markdown to post; json, or jsonl with each event as it happens, for programs"
+        " (ORCHESTRATE_FORMAT).",
     ),
 ]
 LogFormatOption = Annotated[
@@ -36,6 +41,10 @@ LogFormatOption = Annotated[
         metavar="FORMAT",
         help="Log lines on stderr: auto, human or json (ORCHESTRATE_LOG_FORMAT).",
     ),
+]
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="Its id, as orchestrate runs lists it, or the file of its sealed plan."),
 ]
 ToOption = Annotated[
     str | None,
@@ -52,12 +61,23 @@ WaitOption = Annotated[
         "--wait", metavar="SECONDS", min=0, help="Queue this long for another run's lock, then give up (exit 8)."
     ),
 ]
+JunitOption = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", help="Write how it came out as JUnit's XML too."),
+]
 SkipUnfitOption = Annotated[
     bool,
     typer.Option("--skip-unfit", help="Leave out targets that cannot take part, each with its reason, and go on."),
 ]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show the plan and what the gates say; change nothing.")
+]
+SqlOption = Annotated[
+    bool,
+    typer.Option(
+        "--sql",
+        help="Show what each revision executes: as it was executed upstream, else rendered without a database.",
+    ),
 ]
 DetailsOption = Annotated[
     bool, typer.Option("--details", help="A line for every target, also where there are many.")
@@ -67,6 +87,10 @@ ExitCodeOption = Annotated[
     typer.Option(
         "--exit-code", help="Exit 3 for pending changes, 4 for divergence, 7 in doubt, 9 for unreachable; else 0."
     ),
+]
+RecordOption = Annotated[
+    bool,
+    typer.Option("--record", help="Record in the journal where targets stand that a gate wants soaked."),
 ]
 TargetsArgument = Annotated[
     list[str] | None,
@@ -92,6 +116,22 @@ LabelOption = Annotated[
 ]
 BehindOption = Annotated[bool, typer.Option("--behind", help="Without targets that have every revision already.")]
 
+WaiveOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--waive",
+        metavar="GATE",
+        help="Let the plan pass this gate, where the environment allows it; with --reason.",
+    ),
+]
+WaiverReasonOption = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why a gate is waived; recorded with your name.")
+]
+
+AsOption = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who you are (default: the user of the system).")
+]
+
 
 def selection(
     names: list[str] | None = None,
@@ -115,13 +155,40 @@ def _label(text: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What was consented to on the command line: the plan, protected environments, an adoption's differences."""
+    """What was consented to on the command line: the plan, protected environments, an adoption's differences, and
+    the gates that the plan may pass all the same, with the reason.
+    """
 
     yes: bool = False
     confirm: list[str] | None = None
     differences: bool = False
+    waive: list[str] | None = None
+    reason: str | None = None
 
     @property
     def confirmed(self) -> frozenset[str]:
         """The environments named."""
         return frozenset(self.confirm or ())
+
+    def waivers(self, by: str, at: datetime) -> tuple[Waiver, ...]:
+        """What that person waives now; UsageError for what is no gate or never waived, and without a reason."""
+        from orchestrator.core.gates.evidence import Waiver
+
+        for gate in self.waive or ():
+            _check_waivable(gate)
+        reason = " ".join((self.reason or "").split())
+        if self.waive and not reason.strip(" .…"):
+            mend = "--reason 'the fix for the outage cannot wait'"
+            raise UsageError("a waiver needs a reason that says something", where="--waive", mend=f"add {mend}")
+        if reason and not self.waive:
+            what = "it is the reason for a waiver, and nothing is waived"
+            raise UsageError(what, where="--reason", mend="add --waive GATE, or leave it out")
+        return tuple(Waiver(gate, reason, by, at) for gate in dict.fromkeys(self.waive or ()))
+
+
+def _check_waivable(gate: str) -> None:
+    from orchestrator.core.gates.policy import WAIVABLE
+
+    if gate not in WAIVABLE:
+        what = f"{gate!r} is no gate that can be waived"
+        raise UsageError(what, where="--waive", mend=f"one of: {', '.join(WAIVABLE)}")

@@ -25,8 +25,8 @@ _NARROW = 80
 _REMEMBERED = 4096
 """Texts that are known to be clean."""
 _SUGGESTED = re.compile(
-    r"\borchestrate (status|locks|doctor|plan|promote|rollout|resume|resolve|runs|show|rollback|adopt"
-    r"|journal \w+)\b"
+    r"\borchestrate (status|locks|doctor|plan|promote|rollout|resume|resolve|runs|show|rollback|adopt|apply"
+    r"|approve|veto|verify|lint|report|graph|runbook|journal \w+)\b"
 )
 _TO_RESOLVE = re.compile(r"\borchestrate resolve \S+ ([^\s/]+)\S*(?=\s+--(?:not-)?applied)")
 _TRAILING_BLANKS = re.compile(r"[ \t]+(?=\n)")
@@ -61,10 +61,11 @@ class Sink:
         return getattr(self._stream, name)
 
 
-def console(stream: TextIO, redact: Clean, finish: Clean = str) -> Console:
+def console(stream: TextIO, redact: Clean, finish: Clean = str, *, plain: bool = False) -> Console:
     """A standard stream for people: colour on a terminal alone, and NO_COLOR is honoured.
 
-    `redact` masks secrets, `finish` completes the commands that are suggested.
+    `redact` masks secrets, `finish` completes the commands that are suggested. Where it is `plain`, there is never
+    any colour, not even where FORCE_COLOR asks for it.
     """
     from rich.console import Console
     from rich.segment import Segment
@@ -90,7 +91,8 @@ def console(stream: TextIO, redact: Clean, finish: Clean = str) -> Console:
             raise BrokenPipeError
 
     sink: Any = Sink(stream, lambda text: redact(finish(text)))
-    drawn = Ours(file=sink, highlight=False, emoji=False, markup=False)
+    terminal: Any = {"force_terminal": False, "color_system": None} if plain else {}
+    drawn = Ours(file=sink, highlight=False, emoji=False, markup=False, **terminal)
     if not drawn.is_terminal and "COLUMNS" not in os.environ:
         drawn.width = _WIDE
     drawn.width = max(drawn.width, _NARROW)
@@ -106,18 +108,19 @@ class JsonWriter:
 
     def write(self, document: Mapping[str, Any], *, indent: int | None = None) -> None:
         """One document, on one line where `indent` is None, and out of this process before this returns."""
-        sys.stdout.write(json.dumps(_cleaned(document, self._redact, self._finish), indent=indent) + "\n")
+        sys.stdout.write(json.dumps(cleaned(document, self._redact, self._finish), indent=indent) + "\n")
         sys.stdout.flush()
 
 
-def _cleaned(value: Any, redact: Clean, finish: Clean) -> Any:
+def cleaned(value: Any, redact: Clean, finish: Clean) -> Any:
+    """JSON values with every text masked, and every command that is suggested complete."""
     match value:
         case str():
             return redact(value)
         case Mapping():
             mends = {key: finish(item) for key, item in value.items() if key == "mend" and isinstance(item, str)}
-            return {key: _cleaned(item, redact, finish) for key, item in {**value, **mends}.items()}
+            return {key: cleaned(item, redact, finish) for key, item in {**value, **mends}.items()}
         case list() | tuple():
-            return [_cleaned(item, redact, finish) for item in value]
+            return [cleaned(item, redact, finish) for item in value]
         case _:
             return value

@@ -12,33 +12,49 @@ from orchestrator.cli.options import Consent
 from orchestrator.cli.session import Session, Shown, now, run
 
 if TYPE_CHECKING:
+    from orchestrator.core.events import Listener
     from orchestrator.core.plan import Plan
     from orchestrator.core.reports import RunReport
     from orchestrator.core.run import Run
-    from orchestrator.operations.prepared import Actor, Prepared
+    from orchestrator.operations.acting import Actor
+    from orchestrator.operations.prepared import Prepared
     from orchestrator.views.text.fleet import Fleet
 
 
 def perform(
     session: Session,
-    prepare: Callable[[], Prepared],
+    prepare: Callable[[], Prepared | RunReport],
     consent: Consent,
     *,
     dry_run: bool,
+    sql: bool = False,
     wait: float | None = None,
 ) -> None:
-    """Prepare a plan and show it; ask what the command line leaves open; perform it."""
+    """Prepare a plan and show it; ask what the command line leaves open; perform it.
+
+    Where there turns out to be a run of it that ended well, that is all there is to tell.
+    """
 
     def work() -> Shown:
         from orchestrator.cli.consent import consented
         from orchestrator.operations import prepared as operation
 
-        prepared = replace(prepare(), accepted=consent.differences)
+        waivers = consent.waivers(session.actor, now())
+        found = prepare()
+        if not isinstance(found, operation.Prepared):
+            return done(found)
+        prepared = replace(found, accepted=consent.differences, waivers=waivers)
+        if sql:
+            from orchestrator.operations.preview import with_sql
+
+            prepared = with_sql(prepared)
         if dry_run:
             return Shown(prepared.report)
         if prepared.plan.steps:
-            if not session.json:
-                session.show(replace(prepared.report, verdicts=()))
+            if session.people:
+                plan = prepared.report
+                waived = tuple(verdict for verdict in plan.verdicts if verdict.waiver is not None)
+                session.show(replace(plan, verdicts=waived, applying=None))
             prepared = consented(session, prepared, yes=consent.yes)
         with acting(session, wait, prepared.plan) as actor:
             # Where nobody was asked it was made just now; each target is looked at again under its lock anyway.
@@ -63,19 +79,38 @@ def acting(
     from orchestrator.core.events import Event, EventKind
     from orchestrator.execution.stop import Stop
     from orchestrator.execution.workers import Workers
-    from orchestrator.operations.prepared import Actor
+    from orchestrator.operations.acting import Actor
 
     folder = session.configuration.root / ".orchestrator" / "logs"
     console = session.console(sys.stderr) if session.human_log else None
     fleet = _fleet(plan, resumed) if console is not None and plan is not None else None
     lines = sys.stdout if session.lines else None
-    with Workers(taken()) as workers, RunLog(folder, console, fleet, lines) as log:
+    with Workers(taken()) as workers, RunLog(folder, console, fleet, lines) as log, _told(session, plan) as told:
+
+        def listener(event: Event) -> None:
+            log(event)
+            told(event)
 
         def asked(count: int) -> None:
             message = "stopping after the revision in hand; once more cancels it" if count == 1 else "cancelling"
-            log(Event(EventKind.STOPPING, now(), log.run, session.actor, body={"message": message}))
+            listener(Event(EventKind.STOPPING, now(), log.run, session.actor, body={"message": message}))
 
-        yield Actor(session.actor, log, Stop(asked), now, wait, workers)
+        yield Actor(session.actor, listener, Stop(asked), now, wait, workers)
+
+
+@contextmanager
+def _told(session: Session, plan: Plan | None) -> Iterator[Listener]:
+    """The webhooks of environments.yaml."""
+    if not (webhooks := session.configuration.webhooks()):
+        yield lambda _: None
+        return
+    from orchestrator.operations.webhooks import Webhooks
+
+    def warn(what: str) -> None:
+        sys.stderr.write(session.redact(f"warning: {what}\n"))
+
+    with Webhooks(webhooks, plan, session.configuration.redactor().value, warn) as told:
+        yield told
 
 
 def _fleet(plan: Plan, resumed: Run | None) -> Fleet | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.cli.options import (
+    AsOption,
     BehindOption,
     ConfigOption,
+    Consent,
     DetailsOption,
     ExcludeOption,
     ExitCodeOption,
@@ -17,11 +21,17 @@ from orchestrator.cli.options import (
     LogFormatOption,
     OnlyOption,
     SkipUnfitOption,
+    SqlOption,
     ToOption,
+    WaiveOption,
+    WaiverReasonOption,
     selection,
 )
 from orchestrator.cli.session import Session, Shown, now, run
 from orchestrator.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from orchestrator.operations.prepared import Prepared
 
 
 def plan(
@@ -39,6 +49,20 @@ def plan(
     label: LabelOption = None,
     behind: BehindOption = False,
     skip_unfit: SkipUnfitOption = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Seal the plan and write it here, to be reviewed, approved and applied."
+        ),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long a sealed plan may be applied: 90m, 24h, 7d (default: 72h)."),
+    ] = None,
+    name: AsOption = None,
+    waive: WaiveOption = None,
+    reason: WaiverReasonOption = None,
+    sql: SqlOption = False,
     exit_code: ExitCodeOption = False,
     details: DetailsOption = False,
     config: ConfigOption = None,
@@ -48,25 +72,42 @@ def plan(
     """Show what promote or rollout would do. Changes nothing.
 
     With SOURCE and DESTINATION the plan is a promotion, without them a rollout. What the gates say is shown too.
+    With --out it is sealed and kept in a file: orchestrate apply runs exactly that, or nothing.
 
     Examples:
       orchestrate plan staging prod
       orchestrate plan --through staging --format json
+      orchestrate plan staging prod --sql
       orchestrate plan staging prod@acme
       orchestrate plan --only acme --exit-code
+      orchestrate plan staging prod --out release.plan.json --expires 24h
     """
     session = Session("plan", config, format, log_format, details)
 
+    def sealed(prepared: Prepared) -> Prepared:
+        from orchestrator.operations import sealing
+
+        if out is None:
+            return prepared
+        author = sealing.Author(sealing.person(name, session.actor), session.actor)
+        return sealing.seal(prepared, author, out, now(), sealing.life(expires))
+
     def work() -> Shown:
+        from orchestrator.operations.preview import with_sql
         from orchestrator.operations.release import Wish, prepare
 
+        if out is None and (expires or name):
+            what = f"{'--expires' if expires else '--as'} is about a sealed plan"
+            raise UsageError(what, mend="add --out release.plan.json")
         if (source is None) != (destination is None):
             mend = "orchestrate plan SOURCE DESTINATION, or orchestrate plan --through ENV"
             raise UsageError("a promotion has a source and a destination", mend=mend)
         last = destination or through or session.configuration.pipeline.names[-1]
         chosen = selection(only=only, exclude=exclude, label=label, behind=behind)
         wish = Wish(last, source, to, chosen, skip_unfit)
-        report = prepare(session.configuration, wish, now).report
+        waivers = Consent(waive=waive, reason=reason).waivers(session.actor, now())
+        prepared = replace(prepare(session.configuration, wish, now), waivers=waivers)
+        report = sealed(with_sql(prepared) if sql else prepared).report
         return Shown(report, Exit.PENDING if exit_code and report.plan.steps else Exit.DONE)
 
     run(session, work)

@@ -16,12 +16,15 @@ from orchestrator.cli.options import (
     DryRunOption,
     ExcludeOption,
     FormatOption,
+    JunitOption,
     LabelOption,
     LogFormatOption,
     OnlyOption,
     SkipUnfitOption,
     ToOption,
     WaitOption,
+    WaiveOption,
+    WaiverReasonOption,
     YesOption,
     selection,
 )
@@ -48,7 +51,10 @@ def promote(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
+    waive: WaiveOption = None,
+    reason: WaiverReasonOption = None,
     wait: WaitOption = None,
+    junit: JunitOption = None,
     details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
@@ -65,16 +71,17 @@ def promote(
       orchestrate promote staging prod --confirm prod
       orchestrate promote staging prod@acme --confirm prod
       orchestrate promote staging prod --label region=eu --exclude 'big_*'
+      orchestrate promote staging prod --confirm prod --waive window --reason "mends the outage"
     """
     from orchestrator.operations.release import Wish
 
-    session = Session("promote", config, format, log_format, details)
+    session = Session("promote", config, format, log_format, details, junit)
 
     def wish() -> Wish:
         chosen = selection(only=only, exclude=exclude, label=label, behind=behind)
         return Wish(destination, source, to, chosen, skip_unfit)
 
-    _release(session, wish, Consent(yes, confirm), dry_run=dry_run, wait=wait)
+    _release(session, wish, Consent(yes, confirm, waive=waive, reason=reason), dry_run=dry_run, wait=wait)
 
 
 def rollout(
@@ -90,7 +97,10 @@ def rollout(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
+    waive: WaiveOption = None,
+    reason: WaiverReasonOption = None,
     wait: WaitOption = None,
+    junit: JunitOption = None,
     details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
@@ -108,20 +118,26 @@ def rollout(
     """
     from orchestrator.operations.release import Wish
 
-    session = Session("rollout", config, format, log_format, details)
+    session = Session("rollout", config, format, log_format, details, junit)
 
     def wish() -> Wish:
         chosen = selection(only=only, exclude=exclude, label=label, behind=behind)
         last = through or session.configuration.pipeline.names[-1]
         return Wish(last, to=to, selection=chosen, skip_unfit=skip_unfit)
 
-    _release(session, wish, Consent(yes, confirm), dry_run=dry_run, wait=wait)
+    _release(session, wish, Consent(yes, confirm, waive=waive, reason=reason), dry_run=dry_run, wait=wait)
 
 
 def resume(
-    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Default: the latest run.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="RUN", help="Its id, or the file of its sealed plan (default: the latest run)."),
+    ] = None,
     confirm: ConfirmOption = None,
+    waive: WaiveOption = None,
+    reason: WaiverReasonOption = None,
     wait: WaitOption = None,
+    junit: JunitOption = None,
     details: DetailsOption = False,
     config: ConfigOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
@@ -132,20 +148,22 @@ def resume(
     Examples:
       orchestrate resume
       orchestrate resume 20261122-133501-ab3f --confirm prod
+      orchestrate resume release.plan.json --confirm prod
     """
-    session = Session("resume", config, format, log_format, details)
+    session = Session("resume", config, format, log_format, details, junit)
 
     def work() -> Shown:
         from orchestrator.cli.consent import consent_to_resume
         from orchestrator.core.status import Unfinished
         from orchestrator.operations import prepared, runs
 
-        unfinished = runs.find(session.configuration, run_id)
-        if not (session.json or unfinished.complete):
+        waivers = Consent(waive=waive, reason=reason).waivers(session.actor, now())
+        unfinished = runs.find(session.configuration, name)
+        if session.people and not unfinished.complete:
             session.show(Unfinished(unfinished))
         confirmed = consent_to_resume(session, unfinished, frozenset(confirm or ()))
         with acting(session, wait, unfinished.plan, unfinished) as actor:
-            return done(prepared.resume(session.configuration, unfinished, actor, confirmed))
+            return done(prepared.resume(session.configuration, unfinished, actor, confirmed, waivers=waivers))
 
     run(session, work)
 

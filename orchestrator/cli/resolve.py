@@ -101,7 +101,7 @@ def _completed(
     from orchestrator.operations import resolve as operation
 
     completion = operation.prepare(configuration, word, now)
-    if not session.json:
+    if session.people:
         session.show(completion)
     consent_to_write(session, word.target.environment, consent.confirmed, yes=consent.yes)
     with acting(session, wait) as actor:

@@ -14,6 +14,7 @@ from orchestrator.cli.options import (
     DryRunOption,
     FormatOption,
     LogFormatOption,
+    RunArgument,
     WaitOption,
     YesOption,
 )
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
 
 
 def rollback(
-    run_id: Annotated[
-        str, typer.Argument(metavar="RUN", help="The run to take back, as orchestrate runs lists it.")
-    ],
+    name: RunArgument,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,6 +53,7 @@ def rollback(
       orchestrate rollback 20261122-133501-ab3f --dry-run
       orchestrate rollback 20261122-133501-ab3f --confirm prod --reason "orders fail since"
       orchestrate rollback 20261122-133501-ab3f --target prod
+      orchestrate rollback release.plan.json --dry-run
     """
     session = Session("rollback", config, format, log_format, details)
     consent = Consent(yes, confirm)
@@ -62,7 +62,7 @@ def rollback(
         from orchestrator.operations.rollback import Regret
         from orchestrator.operations.rollback import prepare as prepare_rollback
 
-        regret = Regret(run_id, tuple(target or ()), reason)
+        regret = Regret(name, tuple(target or ()), reason)
         return prepare_rollback(session.configuration, regret, now, consent.confirmed)
 
     perform(session, prepare, consent, dry_run=dry_run, wait=wait)

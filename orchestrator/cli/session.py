@@ -16,7 +16,7 @@ import typer
 
 from orchestrator.core.envelope import Envelope
 from orchestrator.core.failure import Failure
-from orchestrator.errors import ConfigurationError, Exit, OrchestrateError
+from orchestrator.errors import ConfigurationError, Exit, OrchestrateError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,16 +43,39 @@ _RELEASE: Mapping[str, Any] = {
     "journal": None,
 }
 _WHEN_FAILED: Mapping[str, Mapping[str, Any]] = {
-    "status": {"pairs": [], "summary": {}, "unfinished": None},
+    "status": {
+        "pairs": [],
+        "summary": {},
+        "unfinished": None,
+        "unverified": [],
+        "recorded": None,
+        "vetoes": [],
+        "waivers": [],
+    },
     "doctor": {"suggestion": None},
-    "plan": {"fingerprint": None, "waves": [], "gates": [], "left_out": [], "begins_anew": None},
+    "lint": {"revisions": [], "findings": [], "summary": {}, "least": None, "unlinted": []},
+    "plan": {
+        "fingerprint": None,
+        "waves": [],
+        "gates": [],
+        "left_out": [],
+        "begins_anew": None,
+        "estimates": [],
+        "sql": None,
+        "findings": [],
+    },
     "promote": _RELEASE,
     "rollout": _RELEASE,
+    "apply": _RELEASE,
     "resume": _RELEASE,
     "rollback": _RELEASE,
     "adopt": _RELEASE,
+    "verify": {"environment": None, "passed": False, "checks": []},
+    "runbook": {"fingerprint": None, "file": None, "markdown": None},
     "runs": {"runs": []},
     "show": {"run": None, "events": []},
+    "report": {"run": None, "scripts": [], "gates": None, "journal": None},
+    "graph": {"graphs": []},
     "journal verify": {"events": None, "head": None, "expected": None, "expected_at": None},
     "journal rebuild": {"run": None, "events": []},
 }
@@ -68,6 +91,8 @@ class Session:
     format: str | None = None
     log_format: str | None = None
     details: bool = False
+    junit: Path | None = None
+    """The file that gets how it came out as JUnit's XML."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -82,6 +107,11 @@ class Session:
         from orchestrator.project import configuration as files
 
         return files.load(self.config or self.settings.config, self.settings, os.environ)
+
+    @property
+    def people(self) -> bool:
+        """Whether stdout is for a person who sits there, and not for one document."""
+        return (self.format or self.settings.format) == "text"
 
     @property
     def json(self) -> bool:
@@ -101,9 +131,15 @@ class Session:
 
     def console(self, stream: TextIO) -> Console:
         """A standard stream for people, with secrets masked and suggested commands complete."""
-        from orchestrator.cli.output import complete, console
+        from orchestrator.cli.output import console
 
-        return console(stream, self.redact, complete(self.config, self._protected))
+        return console(stream, self.redact, self.complete)
+
+    def complete(self, text: str) -> str:
+        """The text with every command in it as it has to be typed here."""
+        from orchestrator.cli.output import complete
+
+        return complete(self.config, self._protected)(text)
 
     def redact(self, text: str) -> str:
         """The text without the secrets known by now; before a file is read, those that look like one."""
@@ -123,10 +159,10 @@ class Session:
         self, envelope: Envelope, body: Mapping[str, Any], before: Iterable[Mapping[str, Any]] = ()
     ) -> None:
         """One JSON document on standard output; in JSON Lines on one line, the last after those `before` it."""
-        from orchestrator.cli.output import JsonWriter, complete
+        from orchestrator.cli.output import JsonWriter
         from orchestrator.views.json import document
 
-        writer = JsonWriter(self.redact, complete(self.config, self._protected))
+        writer = JsonWriter(self.redact, self.complete)
         for line in before if self.lines else ():
             writer.write(line)
         writer.write(document(envelope, body), indent=None if self.lines else 2)
@@ -156,6 +192,8 @@ class Session:
                 raise ConfigurationError(
                     f"{value!r} is not one of {', '.join(allowed)}", where=option, code="usage"
                 )
+        if self.junit is not None and (self.junit.is_dir() or not self.junit.parent.is_dir()):
+            raise UsageError(f"{self.junit} cannot be written", where="--junit", mend="name a file in a directory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +214,34 @@ def run(session: Session, work: Callable[[], Shown]) -> None:
     with _told(session, started):
         session.check()
         shown = work()
+        envelope = Envelope(session.command, started, now(), shown.exit, shown.failure)
+        _keep(session, envelope, shown.report)
         if session.json:
             from orchestrator.views import json as view
 
-            envelope = Envelope(session.command, started, now(), shown.exit, shown.failure)
             body = view.fields(shown.report)
             session.print_json(envelope, body, view.lines(shown.report, body))
-        else:
+        elif session.people:
             session.show(shown.report)
+        else:
+            _print_page(session, envelope, shown.report)
         raise typer.Exit(int(shown.exit))
+
+
+def _keep(session: Session, envelope: Envelope, report: Report | None) -> None:
+    """Leave behind what a pipeline wants of it beside the output."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary or session.junit is not None:
+        from orchestrator.cli import pages
+
+        pages.keep(session, envelope, report, summary)
+
+
+def _print_page(session: Session, envelope: Envelope, report: Report | None) -> None:
+    from orchestrator.cli import pages
+
+    sys.stdout.write(pages.page(session, envelope, report))
+    sys.stdout.flush()
 
 
 @contextmanager
@@ -205,15 +262,20 @@ def _told(session: Session, started: datetime) -> Iterator[None]:
     except typer.Exit:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort: what is left is our own mistake
-        fail(session, started, _bug(session, error))
+        from orchestrator.cli.bug import bug
+
+        fail(session, started, bug(error, session.redact))
 
 
 def fail(session: Session, started: datetime, failure: Failure) -> NoReturn:
     """Tell an error in the chosen format and leave with its exit code."""
-    if _asked_for_json(session):
-        envelope = Envelope(session.command, started, now(), failure.exit, failure)
+    envelope = Envelope(session.command, started, now(), failure.exit, failure)
+    _keep(session, envelope, None)
+    if _asked_for(session, "json", "jsonl"):
         session.print_json(envelope, _WHEN_FAILED.get(session.command, {}))
     else:
+        if _asked_for(session, "markdown"):
+            _print_page(session, envelope, None)
         from rich.text import Text
 
         from orchestrator.views.text import words
@@ -222,23 +284,9 @@ def fail(session: Session, started: datetime, failure: Failure) -> NoReturn:
     raise typer.Exit(int(failure.exit))
 
 
-def _asked_for_json(session: Session) -> bool:
-    """As `Session.json`, also where the settings themselves are what is wrong."""
+def _asked_for(session: Session, *formats: str) -> bool:
+    """Whether it is one of these formats; of none where the settings themselves are what is wrong."""
     try:
-        return session.json
+        return (session.format or session.settings.format) in formats
     except OrchestrateError:
         return False
-
-
-def _bug(session: Session, error: Exception) -> Failure:
-    """An error of ours: its traceback goes to a private file, not to the screen."""
-    import tempfile
-    import traceback
-
-    text = session.redact("".join(traceback.format_exception(error)))
-    descriptor, path = tempfile.mkstemp(prefix="orchestrate-", suffix=".txt")
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-    what = f"this is a bug in orchestrate ({type(error).__name__}: {error})"
-    mend = f"please report it with {path}; orchestrate status tells where every database stands"
-    return Failure("bug", what, mend, Exit.BUG)

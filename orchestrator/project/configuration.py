@@ -15,14 +15,16 @@ from orchestrator.core.secrets import Redactor, Secret
 from orchestrator.core.targets import Target
 from orchestrator.core.tenants import Tenant
 from orchestrator.core.urls import anchored
+from orchestrator.core.webhooks import Webhook
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import ConfigurationError, OrchestrateError, Problem, UsageError
 from orchestrator.project.alembic_projects import AlembicProject, projects_of
-from orchestrator.project.environments_file import connections, url_rules, yaml_file
-from orchestrator.project.environments_file.connections import Surroundings, secrets_of
+from orchestrator.project.environments_file import connections, yaml_file
+from orchestrator.project.environments_file.connections import Surroundings
 from orchestrator.project.environments_file.definitions import Branches, Definition, Definitions
 from orchestrator.project.environments_file.overrides import overridden
 from orchestrator.project.environments_file.problems import checked
+from orchestrator.project.environments_file.redaction import redactor_of
 from orchestrator.project.environments_file.schema import FileShape, json_schema
 from orchestrator.project.environments_file.sources import list_of
 from orchestrator.project.environments_file.tenant_endpoints import endpoints_of, faults_of, homes_of
@@ -30,6 +32,7 @@ from orchestrator.project.environments_file.tenants import Tenancy
 from orchestrator.project.environments_file.twins import twins
 from orchestrator.project.environments_file.types import OtherDatabases, Transactions, WorkerKind
 from orchestrator.project.environments_file.variables import Expansion, fill, unset
+from orchestrator.project.environments_file.webhooks import unset_in_webhooks, webhooks_of
 from orchestrator.project.environments_file.wording import Place, near, shown
 from orchestrator.project.environments_file.yaml_file import Document
 from orchestrator.project.settings import Settings
@@ -47,8 +50,6 @@ __all__ = [
 _JOURNAL = ".orchestrator/journal.db"
 Tenants = Mapping[Target, Mapping[str, Tenant]]
 """By the definition that they belong to, and their name."""
-_OF_DRIVERS = ("PGPASSWORD", "MYSQL_PWD")
-"""Variables whose value a driver takes as the password where the URL has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Configuration:
     _tenants: Tenants = field(repr=False)
     _variables: Mapping[str, str] = field(repr=False)
     _redactor: Redactor = field(repr=False, compare=False)
+    _webhooks: tuple[tuple[Webhook, ...], tuple[Problem, ...]] = field(default=((), ()), repr=False)
 
     def environment(self, name: str) -> Environment:
         """The environment of that name; UsageError with the nearest name if there is none."""
@@ -173,6 +175,12 @@ class Configuration:
             named = (Target(one.environment, one.database, name) for name in known.get(one, ()))
             yield from named if one in known else there.get(one, ())
 
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """Who is told of runs; ConfigurationError with every variable that they need and that is not set."""
+        found, unset = self._webhooks
+        _refuse(unset, str(self.path))
+        return found
+
     def redactor(self) -> Redactor:
         """What masks every password known so far; it learns those that are fetched later."""
         return self._redactor
@@ -196,6 +204,7 @@ def load(path: Path, settings: Settings, variables: Mapping[str, str]) -> Config
     misplaced = _misplaced(targets, tenants, _written(targets), root)
     _refuse([*problems, *definitions.problems, *misplaced], str(path))
     journal = _journal(shape, settings, root)
+    webhooks = webhooks_of(shape.webhooks)
     return Configuration(
         path=path,
         root=root,
@@ -205,17 +214,9 @@ def load(path: Path, settings: Settings, variables: Mapping[str, str]) -> Config
         _definitions=targets,
         _tenants=tenants,
         _variables=dict(variables),
-        _redactor=_redactor(targets, journal, variables),
+        _redactor=redactor_of(targets, journal, webhooks, variables),
+        _webhooks=(webhooks, unset_in_webhooks(document, filled.expansions)),
     )
-
-
-def _redactor(targets: Mapping[Target, Definition], journal: Secret, variables: Mapping[str, str]) -> Redactor:
-    """Knows every secret of the file, and those that drivers take from variables by themselves."""
-    names = {name for target in targets for name in (target.environment, target.database)}
-    redactor = Redactor(url_rules.secrets_of(journal.reveal()), names)
-    redactor.add(*{secret for found in targets.values() for secret in secrets_of(found)})
-    redactor.add(*(variables[name] for name in _OF_DRIVERS if name in variables))
-    return redactor
 
 
 def _needed_now(

@@ -23,6 +23,8 @@ from orchestrator.project.environments_file.wording import near
 PREFIX = "ORCHESTRATE_"
 _OVERRIDES = f"{PREFIX}ENVIRONMENTS"
 _OVERRIDE = f"{_OVERRIDES}__NAME__URL"
+OF_A_PROGRAM = "ORCHESTRATE_ENVIRONMENT"
+"""What a program that a run begins finds the environment's name in; it may call this command in turn."""
 _STRICT = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True)
 """What checks the models is built when a variable is read, which mostly there is none of."""
 
@@ -34,6 +36,8 @@ class OutputFormat(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     """Each event on a line of its own as it happens, and the document of `json` as the last line."""
+    MARKDOWN = "markdown"
+    """A page to post as a comment."""
 
 
 class LogFormat(StrEnum):
@@ -112,9 +116,8 @@ def _read() -> Settings:
 def _misspelt() -> Iterator[Problem]:
     """An override that nobody reads would let a command go to the database that the file names."""
     for name in os.environ:
-        if name.upper().startswith(_OVERRIDES.removesuffix("S")) and not name.upper().startswith(
-            f"{_OVERRIDES}__"
-        ):
+        read = name == OF_A_PROGRAM or name.upper().startswith(f"{_OVERRIDES}__")
+        if name.upper().startswith(_OVERRIDES.removesuffix("S")) and not read:
             yield Problem("is not a variable that is read", name, f"write {_OVERRIDE}")
 
 

@@ -67,6 +67,8 @@ def test_all_closed_gates_are_told_together(shop: Pipeline) -> None:
     assert {gate["gate"]: gate["verdict"] for gate in document["gates"]} == {
         "order": "refuse",
         "source_run": "pass",
+        "scripts": "pass",
+        "veto": "pass",
         "schema": "pass",
         "tls": "pass",
         "protected": "refuse",

@@ -265,6 +265,9 @@ def test_verify_and_pause_stand_between_the_waves(make_fleet: MakeFleet) -> None
     fleet.write({**waves, "pause": "1h"}, **later)
     process = fleet.command.start("rollout", "--yes", "--format", "json", cwd=fleet.root)
     wait_until(lambda: fleet.logged("wave_paused"), "the pause", process)
+    seen = told(fleet("status"), 0, "prod/app@t2", "is working on it now")
+    assert "orchestrate resume" not in seen
+    told(fleet("resume"), 8, "prod/app@t2: driven by run ", f"(process {process.pid})")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

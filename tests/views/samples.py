@@ -15,6 +15,7 @@ from orchestrator.core.downgrade import Act, Downgrade
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.findings import Finding, Level, Topic
+from orchestrator.core.gates.evidence import Veto, Waiver
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.locks import Leftover
 from orchestrator.core.plan import Action, Plan, PlanKind, Step, TargetPlan, Wave
@@ -32,11 +33,13 @@ from orchestrator.core.reports import (
     TargetResult,
 )
 from orchestrator.core.run import Outcome, Run, fold
-from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unfinished
+from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unfinished, Unverified, Vetoed
 from orchestrator.core.step_record import Progress, Statement
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, Problem
+from tests.views.account_samples import account, graph, unrecorded
 from tests.views.lock_samples import reports
+from tests.views.preview_samples import ESTIMATES, SQL
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 DEV, TEST, PROD = Target("dev"), Target("test"), Target("prod")
@@ -197,6 +200,16 @@ def all_at_head() -> StatusReport:
     return StatusReport(targets, pairs, MESSAGES, {"app": ("c3",)})
 
 
+def vetoed() -> StatusReport:
+    """b2 goes nowhere; the latest run on dev and test was let pass a gate."""
+    run = replace(GOOD.run, waivers=(WAIVER,))
+    dev = TargetStatus(DEV, State.AT_HEAD, ("c3",), last_run=run)
+    targets = (dev, replace(dev, target=TEST), TargetStatus(PROD, State.BEHIND, ("a1",), ("b2", "c3")))
+    pair = Pair(TEST, PROD, Divergence(Relation.BEHIND, missing=("b2", "c3")))
+    vetoes = (Vetoed(Veto("b2", "locks orders", "bob@desk", NOW), (DEV, TEST)),)
+    return StatusReport(targets, (pair,), MESSAGES, {"app": ("c3",)}, vetoes=vetoes)
+
+
 def working() -> StatusReport:
     held = TargetStatus(
         TEST, State.BEHIND, ("a1",), ("b2", "c3"), holder="run 1 of bob@desk since 11:59", last_run=OPEN.run
@@ -227,6 +240,31 @@ def failed_before() -> StatusReport:
     )
     unfinished = Unfinished(replace(run_of(Outcome.FAILED), stopped_by="verify (sh) failed"), (TEST,))
     return StatusReport((target,), (), MESSAGES, {"app": ("c3",)}, unfinished=unfinished)
+
+
+def taken_back() -> StatusReport:
+    """What prod had was reverted on purpose, and would be brought there again."""
+    prod = TargetStatus(PROD, State.BEHIND, ("a1",), ("b2", "c3"), last_run=REVERTED.run)
+    pair = Pair(TEST, PROD, Divergence(Relation.BEHIND, missing=("b2", "c3")))
+    return StatusReport((TargetStatus(TEST, State.AT_HEAD, ("c3",)), prod), (pair,), MESSAGES, {"app": ("c3",)})
+
+
+def approving(*behind: Target) -> StatusReport:
+    """prod takes a sealed plan alone; those are behind, dev not."""
+    found = [
+        TargetStatus(t, State.BEHIND, ("b2",), ("c3",)) if t in behind else TargetStatus(t, State.AT_HEAD, ("c3",))
+        for t in (DEV, TEST, PROD)
+    ]
+    lacking = Divergence(Relation.BEHIND, missing=("c3",))
+    pairs = (Pair(TEST, PROD, lacking),) if TEST not in behind else ()
+    return StatusReport(tuple(found), pairs, MESSAGES, {"app": ("c3",)}, sealed=frozenset({"prod"}))
+
+
+def unverified() -> StatusReport:
+    """Every target is at head, and a check of one environment failed there."""
+    targets = tuple(TargetStatus(target, State.AT_HEAD, ("c3",)) for target in (TEST, PROD))
+    failed = (Unverified("test", NOW, "verify (SELECT 1) is not true (test)"),)
+    return StatusReport(targets, (), MESSAGES, {"app": ("c3",)}, unverified=failed)
 
 
 def step(revision: str, outcome: str, seconds: float | None = None) -> StepResult:
@@ -360,6 +398,13 @@ SHUT = (
     Verdict("source_run", Answer.WAIT, "a run is not done yet"),
     Verdict("protected", Answer.REFUSE, "prod is protected and not confirmed", "add --confirm prod"),
 )
+WAIVER = Waiver("window", "mends the outage", "alice@laptop", NOW)
+RELEASE = (
+    Verdict("veto", Answer.REFUSE, "revision b2 is vetoed", "orchestrate veto b2 --lift", ("test", "prod")),
+    Verdict("soak", Answer.WAIT, "test is young", "wait an hour", ("prod",), NOW + timedelta(hours=1)),
+    Verdict("verified", Answer.PASS, "verify passed in test"),
+    Verdict("window", Answer.WAIVED, "prod may not change now", environments=("prod",), waiver=WAIVER),
+)
 
 GROUND = (
     Finding(Topic.CONFIG, Level.OK, "alembic.ini"),
@@ -396,15 +441,22 @@ REPORTS: Mapping[str, Report] = {
     "status_states": StatusReport(tuple(map(standing, State)), (), MESSAGES, {"app": ("c3",)}),
     **{f"status_{relation}": related(relation) for relation in Relation},
     "status_all_at_head": all_at_head(),
+    "status_vetoed": vetoed(),
     "status_working": working(),
     "status_left_behind": left_behind(),
     "status_begun_anew": begun_anew(),
     "status_failed_before": failed_before(),
+    "status_taken_back": taken_back(),
+    "status_to_be_sealed": approving(PROD),
+    "status_before_the_sealed": approving(TEST, PROD),
+    "status_unverified": unverified(),
     "status_nothing": StatusReport((), (), {}, {}),
     **reports(PLAN, TEST, "b2"),
     "plan": PlanReport(PLAN, SHUT),
     "plan_nothing": PlanReport(NOTHING, SHUT[:1]),
+    "plan_gates": PlanReport(PLAN, RELEASE),
     "plan_long": PlanReport(LONG, ()),
+    "plan_preview": PlanReport(PLAN, (), estimates=ESTIMATES, sql=SQL),
     "plan_rollback": PlanReport(BACK, (), DOWNGRADES),
     "plan_rollback_nothing": PlanReport(replace(BACK, waves=BACK.waves[1:]), ()),
     "plan_adopt": PlanReport(ADOPTED, SHUT[2:], comparison=COMPARED),
@@ -440,6 +492,9 @@ REPORTS: Mapping[str, Report] = {
     "show_good": GOOD,
     "show_bad": BAD,
     "show_open": OPEN,
+    "report": account(3, failed=1),
+    "report_unrecorded": unrecorded(),
+    "graph": graph(),
     "done": Done(
         "wrote environments.yaml", "orchestrate status", {"path": "environments.yaml", "environments": ["dev"]}
     ),

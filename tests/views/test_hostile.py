@@ -14,11 +14,13 @@ import pytest
 from orchestrator.core.divergence import Relation
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.failure import Failure
+from orchestrator.core.gates.evidence import Veto, Waiver
+from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.locks import Held, LocksReport, TargetLocks
 from orchestrator.core.plain import harmless
 from orchestrator.core.reports import Done, PlanReport, Report, RunHistory, RunReport
 from orchestrator.core.run import Outcome
-from orchestrator.core.status import StatusReport
+from orchestrator.core.status import StatusReport, Vetoed
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, Problem
 from orchestrator.views.json import fields
@@ -69,12 +71,16 @@ def reports(evil: str) -> dict[str, Report]:
     show = REPORTS["show_bad"]
     assert isinstance(show, RunHistory)
     verdicts = tuple(replace(v, reason=evil, mend=evil) for v in REPORTS["plan"].verdicts)  # type: ignore[union-attr]
+    waiver = Waiver(evil, evil, evil, NOW)
+    verdicts += (Verdict("window", Answer.WAIVED, evil, waiver=waiver),)
+    targets += (replace(targets[0], last_run=replace(show.run, id=evil, waivers=(waiver,))),)
+    vetoes = (Vetoed(Veto(evil, evil, evil, NOW), (Target("dev"),)),)
     events = tuple(
         replace(e, body={**e.body, "reason": evil, "message": evil, "command": evil}) for e in show.events
     )
     results = tuple(replace(r, failure=alone, end=(evil,)) for r in RESULTS)
     return {
-        "status": StatusReport(targets, status.pairs, dict.fromkeys(MESSAGES, evil), {}),
+        "status": StatusReport(targets, status.pairs, dict.fromkeys(MESSAGES, evil), {}, vetoes=vetoes),
         "plan": PlanReport(plan, verdicts),
         "run": RunReport(evil, Outcome.FAILED, PLAN, verdicts, results, failed),
         "show": RunHistory(replace(show.run, actor=evil, command=evil), events),

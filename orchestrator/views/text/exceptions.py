@@ -11,6 +11,7 @@ from rich.text import Text
 from orchestrator.core.divergence import Relation
 from orchestrator.core.locks import Leftover
 from orchestrator.core.status import Pair, TargetStatus
+from orchestrator.core.taken_back import taken_back
 from orchestrator.core.targets import Target
 from orchestrator.views.text import many, words
 from orchestrator.views.text.doubt import doubt
@@ -42,6 +43,17 @@ def last_failures(told: Parts) -> Iterator[Text]:
     """Why the latest run failed, where nothing else is wrong."""
     for who, what, _ in many.told_once(told, _last_failure):
         yield Text.assemble((who, "bold red"), f": {what}")
+
+
+def rollbacks(told: Parts) -> Iterator[Text]:
+    """Which run was taken back by the latest one, by whom and why."""
+    for who, what, _ in many.told_once(told, _taken_back):
+        yield Text.assemble((who, "bold yellow"), f": {what}")
+
+
+def _taken_back(target: TargetStatus) -> str | None:
+    run = target.last_run
+    return f"run {run.plan.undoes} was {how}" if run is not None and (how := taken_back(run)) else None
 
 
 def _last_failure(target: TargetStatus) -> str | None:

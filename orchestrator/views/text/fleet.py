@@ -34,6 +34,8 @@ _ALWAYS = (
     EventKind.RUN_LOCK_LOST,
     EventKind.STOPPING,
     EventKind.WAVE_PAUSED,
+    EventKind.HOOK_FINISHED,
+    EventKind.ENVIRONMENT_VERIFIED,
 )
 _FIRST_ONES = (EventKind.STEP_RETRIED, EventKind.LOCK_WAITING, EventKind.TABLE_LOCK_WAITING)
 

@@ -15,7 +15,7 @@ from orchestrator.core.plan import Action, PlanKind
 from orchestrator.core.reports import Result, RunHistory, RunsReport
 from orchestrator.core.run import Run
 from orchestrator.core.step_record import Verdict
-from orchestrator.views.text import journal, many, recorded, words
+from orchestrator.views.text import around, gates, journal, many, recorded, words
 from orchestrator.views.text.doubt import doubts
 from orchestrator.views.text.rows import Rows
 
@@ -114,6 +114,8 @@ def _head(run: Run, now: datetime) -> Iterator[RenderableType]:
     yield f"{run.command}   by {run.actor}"
     if run.reason:
         yield f"because: {run.reason}"
+    for waiver in run.waivers:
+        yield Text(f"gate {waiver.gate} waived by {gates.by(waiver)}", "bold yellow")
     yield Text(f"fingerprint {run.plan.fingerprint}", "dim")
 
 
@@ -149,7 +151,8 @@ def _told(event: Event, done: str) -> str:
         case EventKind.RUN_STARTED:
             return f"{body.get('command', '')}{_compared(body)}"
         case _:
-            return str(body.get("reason") or body.get("message") or body.get("result", "").replace("_", " "))
+            told = body.get("reason") or body.get("message") or body.get("result", "").replace("_", " ")
+            return around.named(event) or str(told)
 
 
 def _compared(body: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 
+from orchestrator.core import phrases
 from orchestrator.core.targets import Target
 
 MANY = 20
@@ -103,9 +104,7 @@ def grouped(items: Iterable[V], key: Callable[[V], K]) -> dict[K, list[V]]:
 
 def few(names: Sequence[str], named: int = _NAMED) -> str:
     """`a, b, c and 209 more`."""
-    named += len(names) == named + 1  # "and 1 more" is longer than most names
-    more = len(names) - named
-    return ", ".join(names[:named]) + (f" and {more:,} more" if more > 0 else "")
+    return phrases.few(names, named + (len(names) == named + 1))  # "and 1 more" is longer than most names
 
 
 def shared(said: Iterable[tuple[T, str]]) -> list[tuple[str, list[T]]]:

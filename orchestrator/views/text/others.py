@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.console import RenderableType
 from rich.text import Text
 
-from orchestrator.core.doubt import Completion
+from orchestrator.core.checks import Verification
 from orchestrator.core.locks import LocksReport
 from orchestrator.core.reports import (
     DoctorReport,
@@ -19,7 +19,7 @@ from orchestrator.core.reports import (
     RunsReport,
 )
 from orchestrator.core.status import Unfinished
-from orchestrator.views.text import doctor, doubt, history, locks, plan, run
+from orchestrator.views.text import around, doctor, history, locks, plan, run
 
 
 def other(report: OtherReport, now: datetime, *, details: bool) -> RenderableType:
@@ -37,13 +37,13 @@ def other(report: OtherReport, now: datetime, *, details: bool) -> RenderableTyp
             return history.show(report, now, details=details)
         case Unfinished():
             return history.left(report.run, now)
+        case Verification():
+            return around.verification(report)
         case DoctorReport():
             return doctor.doctor(report, details=details)
-        case Completion() | Done():
-            return _done(report)
+        case Done():
+            return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))
+        case _:
+            from orchestrator.views.text import rare  # what a release does not load
 
-
-def _done(report: Completion | Done) -> RenderableType:
-    if isinstance(report, Completion):
-        return doubt.completion(report)
-    return Text.assemble(report.sentence, "\nnext: ", (report.mend, "cyan"))
+            return rare.rare(report, details=details)

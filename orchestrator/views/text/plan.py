@@ -10,19 +10,20 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from orchestrator.core.comparison import Comparison
-from orchestrator.core.downgrade import Downgrade
-from orchestrator.core.gates.verdict import Answer, Verdict
+from orchestrator.core.phrases import few
 from orchestrator.core.plan import Action, TargetPlan, at
 from orchestrator.core.reports import PlanReport
 from orchestrator.core.targets import Target
-from orchestrator.views.text import many, waves, words
+from orchestrator.views.text import downgrades, edited, gates, many, waves, words
+from orchestrator.views.text.estimates import estimates
+from orchestrator.views.text.lint import in_plan
+from orchestrator.views.text.sealed import sealed
+from orchestrator.views.text.sql import sql
 
 _LISTED = 40
 """Steps of a target that are shown one by one; a plan is to be read, not scrolled."""
 _DIFFERENCES = 20
 """Differences between two schemas that are shown: a screenful with the rest of the plan."""
-_NAMED = 5
-"""Names that a sentence holds before it says how many more there are."""
 
 
 def plan(report: PlanReport, *, details: bool = False) -> RenderableType:
@@ -30,18 +31,23 @@ def plan(report: PlanReport, *, details: bool = False) -> RenderableType:
     planned = report.plan
     if not planned.steps:
         nothing = Text(words.nothing(planned.kind), "green")
-        return Group(nothing, *words.lagging(report.lagging), *waves.left_out(planned.left_out))
+        late = words.lagging(report.lagging)
+        return Group(nothing, *late, *waves.left_out(planned.left_out), *sealed(report))
     lines = [line for alike in _alike(planned.targets) for line in _targets(alike, report, details=details)]
+    lines += sql(report.sql)
     lines += waves.left_out(planned.left_out)
     lines += waves.waves(report)
+    lines += estimates(report.estimates)
     gone = [_Gone(target, words.gone(target, found)) for target, found in report.lost.items()]
     for who, what, _ in many.told_once(many.parts(gone), lambda one: one.what):
         lines.append(Text.assemble((who, "bold yellow"), f": {what}"))
     if report.begins_anew is not None:
         lines.append(words.stopped(report.begins_anew.run).append("; this plan begins anew", "yellow"))
     lines += _compared(report.comparison) if report.comparison else []
-    lines += [line for verdict in report.verdicts for line in _closed(verdict)]
-    return Group(*lines, Text(f"fingerprint {planned.fingerprint[:19]}…", "dim"))
+    lines += in_plan(report.findings)
+    lines += edited.upstream(report.edited)
+    lines += gates.verdicts(report.verdicts)
+    return Group(*lines, Text(f"fingerprint {planned.fingerprint[:19]}…", "dim"), *sealed(report))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +82,20 @@ def _targets(alike: list[TargetPlan], report: PlanReport, *, details: bool) -> I
     verb = _VERBS[report.plan.kind.action]
     count = words.count(len(target.steps), "revision")
     yield name.append(f"{verb}{count}{each}, from {at(target.start)} to {at(target.end)}")
-    for step in target.steps[:_LISTED]:
+    if (total := downgrades.total(target.steps, report.downgrades)) is not None:
+        yield Text(f"  {total}", "bold yellow")
+    steps = downgrades.shown(target.steps, report.downgrades, len(target.steps) if details else _LISTED)
+    for step in steps:
         line = Text(f"  {step.revision}  {words.short(step.message)}")
         yield line if step.atomic else line.append("  (not in one transaction)", "yellow")
         if step.action is Action.DOWNGRADE:
-            yield from _downgrade(report.downgrades[step.digest])
-    if len(target.steps) > _LISTED:
-        yield Text(f"  … and {len(target.steps) - _LISTED} more")
+            yield from downgrades.downgrade(report.downgrades[step.digest], details=details)
+    if more := len(target.steps) - len(steps):
+        nothing = " that lose nothing" if report.downgrades else ""
+        yield Text(f"  … and {more} more{nothing}; --details tells them")
 
 
 _VERBS = {Action.UPGRADE: "", Action.DOWNGRADE: "revert ", Action.STAMP: "stamp "}
-
-
-def _downgrade(found: Downgrade) -> Iterator[Text]:
-    """What reverting a revision does, as its script reads: what loses rows or values stands out."""
-    if found.idle:
-        yield Text("      does nothing: what upgrade did stays in the database", "bold yellow")
-    for act in found.acts[:_LISTED]:
-        line = Text(f"      {act.text}")
-        yield line.append("  loses data", "bold red") if act.loses else line
-    if len(found.acts) > _LISTED:
-        yield Text(f"      … and {len(found.acts) - _LISTED} more")
-    if not found.readable:
-        yield Text(f"      runs code that is not read here: see {found.where}", "yellow")
 
 
 def _compared(found: Comparison) -> Iterator[Text]:
@@ -116,15 +113,5 @@ def _compared(found: Comparison) -> Iterator[Text]:
         yield Text(f"  … and {more} more")
     if found.renamed:
         pairs = [f"{found_as.partition(' ')[2]} for {name}" for name, found_as in found.renamed]
-        yield Text(f"the same under other names, by which later revisions may ask for them: {_few(pairs)}", "dim")
-
-
-def _few(texts: list[str]) -> str:
-    more = len(texts) - _NAMED
-    return ", ".join(texts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _closed(verdict: Verdict) -> Iterator[RenderableType]:
-    if verdict.answer is not Answer.PASS:
-        text = Text.assemble(("gate ", "yellow"), (verdict.gate, "bold yellow"), f": {verdict.reason}")
-        yield text.append(f"\n  → {verdict.mend}", "cyan") if verdict.mend else text
+        names = few(pairs)
+        yield Text(f"the same under other names, by which later revisions may ask for them: {names}", "dim")

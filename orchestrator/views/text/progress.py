@@ -7,14 +7,14 @@ from rich.text import Text
 
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Action
-from orchestrator.views.text import words
+from orchestrator.views.text import around, words
 
 
 def line(event: Event) -> Text | None:
     """The event as a line; None for one that only the log needs."""
     if event.body.get("recorded") is False:
         what = f"{event.target or ''} {str(event.kind).replace('_', ' ')} {event.revision or ''}".strip()
-        if "number" in event.body and "environment" in event.body:
+        if "of" in event.body and "environment" in event.body:
             what += f": {event.body['environment']}, wave {event.body['number']} of {event.body.get('of')}"
         return Text(f"NOT RECORDED in the journal: {what}", "bold red")
     return _line(event)
@@ -65,7 +65,7 @@ def _about_locks(event: Event) -> Text | None:
             text = f"with its connection; {event.revision} goes on, and no further revision is begun"
             return _about(event, text, "run lock lost", "bold red")
         case _:
-            return None
+            return around.line(event)
 
 
 def in_hand(event: Event) -> str | None:

@@ -13,7 +13,7 @@ from orchestrator.core.plan import Action, at
 from orchestrator.core.reports import Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
-from orchestrator.views.text import many, summary, waves, words
+from orchestrator.views.text import around, many, summary, waves, words
 from orchestrator.views.text.doubt import doubt
 from orchestrator.views.text.failures import failures
 from orchestrator.views.text.many import Part
@@ -56,6 +56,7 @@ def run(report: RunReport, *, details: bool = False) -> RenderableType:
         *results,
         *waves.left_out(report.plan.left_out, "left out when it was planned"),
         *_failures(report, told),
+        *around.notes(report.notes),
         *_end(report, told),
     )
 
@@ -81,25 +82,26 @@ def _results(part: Part[TargetResult], action: Action) -> Rows:
         ends = {target.end for target in alike}
         now_at = _now_at(alike[0]) if len(ends) == 1 else f"{len(ends):,} different"
         which = "" if result in _GOOD else part.names(alike)
-        drawn.add_row(f"{len(alike):,}", _word(result, action), _progress(alike), now_at, which)
+        drawn.add_row(f"{len(alike):,}", word(result, action), progress(alike), now_at, which)
     return drawn
 
 
-def _progress(targets: Sequence[TargetResult]) -> str:
+def progress(targets: Sequence[TargetResult]) -> str:
     """How many of the targets' revisions are done."""
     steps = [step for target in targets for step in target.steps]
     done = sum(step.outcome in ("applied", "recovered") for step in steps)
     return f"{done:,} of {len(steps):,}" if steps else "-"
 
 
-def _word(result: Result, action: Action) -> Text:
+def word(result: Result, action: Action) -> Text:
+    """A result in a few words, with their colour."""
     return Text(*_RESULTS.get(result, (words.applied(action), "green")))
 
 
 def _row(target: TargetResult, action: Action) -> Iterator[RenderableType]:
     yield str(target.target)
-    yield _word(target.result, action)
-    yield _progress([target])
+    yield word(target.result, action)
+    yield progress([target])
     yield _now_at(target)
 
 
@@ -140,7 +142,7 @@ def _failure(target: TargetResult) -> Iterator[RenderableType]:
 
 
 def _end(report: RunReport, told: Sequence[Part[TargetResult]]) -> Iterator[RenderableType]:
-    text, style = _conclusion(report)
+    text, style = conclusion(report)
     name = f"run {report.run_id}: " if report.run_id else ""
     yield Text.assemble((name, "bold"), (text, style))
     yield from words.lagging(report.lagging)
@@ -162,7 +164,8 @@ def _resumable(report: RunReport, *, asked: bool, unsaid: bool) -> bool:
     return (asked or (unsaid and helps)) and not any(report.plan.again in mend for mend in mends)
 
 
-def _conclusion(report: RunReport) -> tuple[str, str]:
+def conclusion(report: RunReport) -> tuple[str, str]:
+    """How a run ended in a few words, and their colour."""
     text, style = _CONCLUSIONS.get(report.outcome, (words.nothing(report.plan.kind), "green"))
     if report.outcome is Outcome.FAILED and (why := _STOPS.get(report.exit)):
         begun = any(step.outcome != "not_started" for target in report.targets for step in target.steps)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from orchestrator.core.divergence import Relation
+from orchestrator.core.edited import Edited
 from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unfinished
+from orchestrator.core.taken_back import taken_back
 from orchestrator.core.targets import Target
-from orchestrator.views.text import exceptions, many, summary, words
+from orchestrator.views.text import around, exceptions, gates, many, summary, words
 from orchestrator.views.text.many import Part
 from orchestrator.views.text.rows import Rows
 
@@ -29,7 +32,13 @@ def status(report: StatusReport, now: datetime, *, details: bool = False) -> Ren
         *exceptions.exceptions(told, pairs, report.messages),
         *_unproven(report),
         *exceptions.last_failures(told),
+        *exceptions.rollbacks(told),
         *_unfinished(report.unfinished),
+        *_edited(report.edited),
+        *around.unverified(report.unverified),
+        *_recorded(report.recorded),
+        *gates.vetoed(report.vetoes),
+        *gates.waived(report.waivers),
         *_conclusion(report, told),
         *_details(told),
     )
@@ -91,6 +100,8 @@ def _conclusion(report: StatusReport, told: Sequence[Part[TargetStatus]]) -> Ite
         yield _next(f"orchestrate rollout --through {upstream}")
     elif report.unfinished is not None:
         yield _next(f"orchestrate resume {report.unfinished.run.id}")
+    elif report.unverified:
+        yield _next(report.unverified[0].mend)
     else:
         yield from _pending(report)
 
@@ -109,21 +120,70 @@ def _pending(report: StatusReport) -> Iterator[Text]:
     without = f" --skip-unfit   # without the {unfit:,} that cannot take part" if unfit else ""
     without = report.selection.of_tenants.options + without
     if any(target.environment in first or behind is None for target in lagging):
-        yield _next(f"orchestrate rollout --through {report.targets[-1].target.environment}{without}")
+        yield _next(_rollout(report, lagging[0].environment) + without, again=_taken_back(report, set(lagging)))
+    elif behind is not None and (held := _vetoed(report, behind)):
+        yield Text(f"promotion to {behind.downstream.environment} is refused while {held} is vetoed", "yellow")
     elif behind is not None:
-        yield _next(f"orchestrate promote {behind.upstream.environment} {behind.downstream.environment}{without}")
+        yield _next(_promote(report, behind) + without, again=_taken_back(report, {behind.downstream}))
     elif not unfit:
         yield Text("every target is at head; nothing to do", "green")
 
 
+def _rollout(report: StatusReport, first: str) -> str:
+    """Brings what lacks scripts forward, up to the first environment that takes a sealed plan alone."""
+    names = list(dict.fromkeys(target.target.environment for target in report.targets))
+    free = list(takewhile(lambda name: name not in report.sealed, names))
+    if first in free:
+        return f"orchestrate rollout --through {free[-1]}"
+    return _sealing(f"--through {names[-1]}")
+
+
+def _promote(report: StatusReport, behind: Pair) -> str:
+    source, destination = behind.upstream.environment, behind.downstream.environment
+    if destination in report.sealed:
+        return _sealing(f"{source} {destination}")
+    return f"orchestrate promote {source} {destination}"
+
+
+def _sealing(release: str) -> str:
+    from orchestrator.core.sealed import USUAL_FILE
+
+    return f"orchestrate plan {release} --out {USUAL_FILE}"
+
+
+def _taken_back(report: StatusReport, targets: Collection[Target]) -> bool:
+    """Whether the latest run on one of these took back what would be brought there again."""
+    found = (one.last_run for one in report.targets if one.target in targets)
+    return any(taken_back(run) is not None for run in found)
+
+
+def _vetoed(report: StatusReport, behind: Pair) -> str | None:
+    """The first revision that would be promoted and goes nowhere."""
+    vetoed = {found.veto.revision for found in report.vetoes}
+    return next((revision for revision in behind.divergence.missing if revision in vetoed), None)
+
+
 def _unfinished(found: Unfinished | None) -> Iterator[Text]:
     if found is not None:
-        which = many.few([str(target) for target in found.left])
+        which = many.few(list(map(str, found.left))) or "what comes after its targets, verify and after"
         yield Text.assemble(words.stopped(found.run), f"; still to do: {which}")
 
 
-def _next(command: str) -> Text:
-    return Text.assemble("next: ", (command, "cyan"))
+def _recorded(count: int | None) -> Iterator[Text]:
+    if count is not None:
+        moved = f"{words.count(count, 'target')} at heads that no run brought them to"
+        yield Text(f"recorded: {moved if count else 'nothing; every target stands where it was last recorded'}")
+
+
+def _edited(found: Sequence[Edited]) -> Iterator[Text]:
+    if found:
+        from orchestrator.views.text.edited import since
+
+        yield from since(found)
+
+
+def _next(command: str, *, again: bool = False) -> Text:
+    return Text.assemble("once that is mended: " if again else "next: ", (command, "cyan"))
 
 
 def _details(told: Sequence[Part[TargetStatus]]) -> Iterator[Text]:

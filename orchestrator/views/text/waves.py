@@ -9,7 +9,7 @@ from itertools import groupby
 
 from rich.text import Text
 
-from orchestrator.core.plan import LeftOut, PlanKind, Wave
+from orchestrator.core.plan import LeftOut, Wave
 from orchestrator.core.reports import PlanReport
 from orchestrator.core.targets import Target
 from orchestrator.core.waves import WavePolicy, leads
@@ -25,7 +25,7 @@ def waves(report: PlanReport) -> Iterator[Text]:
         if policy is not None and (len(sizes) > 1 or sum(map(len, sizes)) > many.MANY):
             every = [[plan.target for plan in wave.targets] for wave in planned]
             canary = leads(every, policy, {target for wave in sizes for target in wave})
-            if report.plan.kind not in (PlanKind.PROMOTE, PlanKind.ROLLOUT):
+            if not report.plan.kind.releases:
                 # What is taken back goes the other way round, without patience.
                 policy, canary = replace(policy, pause=0, verify=()), False
             yield from _of_environment(environment, sizes, policy, canary=canary)

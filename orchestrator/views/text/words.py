@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from orchestrator.core import phrases
 from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.failure import Failure
 from orchestrator.core.plan import Action, PlanKind
@@ -165,13 +166,8 @@ def ago(span: timedelta) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """A length of time in its two largest units: `48 s`, `5 min`, `2 h 5 min`."""
-    whole = round(seconds)
-    for unit, length, below, smaller in ((" h", 3600, " min", 60), (" min", 60, " s", 1)):
-        if whole >= length:
-            rest = whole % length // smaller
-            return f"{whole // length}{unit}" + (f" {rest}{below}" if rest else "")
-    return f"{whole} s"
+    """A length of time to the second, in its two largest units: `48 s`, `5 min`, `2 h 5 min`, `3 d`."""
+    return phrases.lasting(round(seconds))
 
 
 def wave(body: Mapping[str, Any]) -> str:

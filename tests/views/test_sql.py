@@ -1,0 +1,32 @@
+"""What revisions execute, as it is shown before anybody consents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rich.console import Group
+
+from orchestrator.core.preview import Origin, RevisionSql, SqlStatement
+from orchestrator.views.text.sql import sql
+from tests.views.drawing import text
+from tests.views.preview_samples import SQL
+
+
+def test_a_data_migration_that_found_no_rows_is_not_said_to_change_nothing() -> None:
+    """What was recorded holds where it was executed; only what was rendered changes nothing by itself."""
+    empty = replace(SQL[0], statements=(), more=0)
+    there = text(Group(*sql((empty,))))
+    assert "nothing was changed there" in there
+    assert "it changes nothing" not in there
+    rendered = RevisionSql("app", "mysql", "a", "", origin=Origin.RENDERED)
+    assert "it changes nothing" in text(Group(*sql((rendered,))))
+    assert "depends on those it finds" in text(Group(*sql(SQL[:1])))
+    schema = replace(SQL[0], statements=(SqlStatement("ALTER TABLE t ADD c INTEGER"),))
+    assert "depends on those it finds" not in text(Group(*sql((schema, *SQL[1:]))))
+
+
+def test_a_reason_why_nothing_is_known_is_told_once() -> None:
+    """For all the revisions that it keeps from being shown."""
+    told = text(Group(*sql(RevisionSql("app", "mysql", f"r{n:02}", "", why="no Python") for n in range(67))))
+    assert "SQL of 67 revisions, r00, r01, r02 and 64 more" in told
+    assert told.count("no Python") == 1
