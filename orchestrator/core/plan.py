@@ -31,6 +31,11 @@ class PlanKind(StrEnum):
     """No step: what the databases had when the journal was rebuilt."""
 
     @property
+    def releases(self) -> bool:
+        """Whether it takes revisions onwards: what gates, checks and programs around an environment are for."""
+        return self in (PlanKind.PROMOTE, PlanKind.ROLLOUT)
+
+    @property
     def action(self) -> Action:
         """What every step of such a plan does."""
         return {PlanKind.ROLLBACK: Action.DOWNGRADE, PlanKind.ADOPT: Action.STAMP}.get(self, Action.UPGRADE)
@@ -120,7 +125,7 @@ class Plan:
     @property
     def skipping(self) -> str:
         """The same without what cannot take part, where the command can leave it out."""
-        may = self.kind in (PlanKind.PROMOTE, PlanKind.ROLLOUT) and not self.left_out
+        may = self.kind.releases and not self.left_out
         return f"{self.again} --skip-unfit" if may else self.again
 
     @property

@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from orchestrator.core.account import Account
+from orchestrator.core.checks import Verification
 from orchestrator.core.doubt import Completion, Doubt, doubt_of
+from orchestrator.core.edited import Edited
 from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event
 from orchestrator.core.failure import Failure
 from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Verdict
+from orchestrator.core.lint import LintFinding, LintReport
 from orchestrator.core.locks import LocksReport
+from orchestrator.core.picture import GraphReport
 from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.run import Lost, Outcome, Run
 from orchestrator.core.status import StatusReport, Unfinished
@@ -25,6 +30,9 @@ from orchestrator.errors import Exit, most_severe
 if TYPE_CHECKING:  # only a rollback and an adoption have them; `status` starts without
     from orchestrator.core.comparison import Comparison
     from orchestrator.core.downgrade import Downgrade
+    from orchestrator.core.estimates import Estimate
+    from orchestrator.core.preview import RevisionSql
+    from orchestrator.core.sealed import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,20 @@ class PlanReport:
     policies: Mapping[str, WavePolicy] = field(default_factory=dict)
     begins_anew: Unfinished | None = None
     lagging: Lagging | None = None
+    sealed: Sealed | None = None
+    """The plan's file, where it was written into one just now, or read from it."""
+    notes: tuple[str, ...] = ()
+    """What is to be known and keeps nothing from running: what differs from when it was sealed."""
+    estimates: tuple[Estimate, ...] = ()
+    """How long each environment will take, from what the scripts took before."""
+    sql: tuple[RevisionSql, ...] | None = None
+    """What its revisions execute, where that was asked for."""
+    edited: tuple[Edited, ...] = ()
+    """Those of its scripts that the environment before ran with other bytes."""
+    findings: tuple[LintFinding, ...] = ()
+    """What is found in its revisions, where an environment that it changes keeps findings out."""
+    applying: str | None = None
+    """What is typed to run it, where that is not what is being done."""
 
 
 class Result(StrEnum):
@@ -123,6 +145,8 @@ class RunReport:
     journal: JournalHead | None = None
     lagging: Lagging | None = None
     """Why a promotion had nothing to bring, where its source is to blame."""
+    notes: tuple[str, ...] = ()
+    """What went wrong beside it and changes nothing about how it ended."""
 
     @property
     def told(self) -> Failure | None:
@@ -200,6 +224,6 @@ class DoctorReport:
         return not topics.isdisjoint((Topic.CONFIG, Topic.SCRIPTS))
 
 
-_Look = LocksReport | PlanReport | RunsReport | RunHistory | DoctorReport
-OtherReport = _Look | RunReport | Unfinished | Completion | Done
+_Look = LintReport | LocksReport | PlanReport | RunsReport | RunHistory | DoctorReport | GraphReport | Account
+OtherReport = _Look | Verification | RunReport | Unfinished | Completion | Done
 Report = StatusReport | OtherReport

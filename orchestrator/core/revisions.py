@@ -81,6 +81,10 @@ class Graph:
         line = self._line_to(revision)
         return tuple(label for label, labelled in self._labels.items() if labelled in line)
 
+    def parents(self, revision: str) -> tuple[str, ...]:
+        """What a revision stands on: those it follows, then those it depends on; KeyError for an unknown id."""
+        return self._parents[revision]
+
     def ancestors(self, revisions: Iterable[str]) -> frozenset[str]:
         """The given revisions with all they need, by down_revision and depends_on; KeyError for an unknown id."""
         start = frozenset(revisions)

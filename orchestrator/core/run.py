@@ -6,7 +6,7 @@ disagree the fact wins. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from enum import StrEnum
 from orchestrator.core import plan as plans
 from orchestrator.core import step_record
 from orchestrator.core.events import Event, EventKind
+from orchestrator.core.gates.evidence import Waiver
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Action, Plan, Step, TargetPlan, at
 from orchestrator.core.revisions import Graph
@@ -50,9 +51,15 @@ class Run:
     last_sequence: int = 0
     """The journal's number of the last event that is in this."""
     verified: frozenset[tuple[str, int]] = frozenset()
-    """The waves whose `verify` passed, by environment and number."""
+    """The waves whose `verify` passed, and has not failed since, by environment and number."""
+    checked: frozenset[str] = frozenset()
+    """The environments whose `verify` passed, and has not failed since."""
+    hooks: frozenset[tuple[str, str, int]] = frozenset()
+    """The programs that passed: the environment, whether `before` or `after` it, and the number among those."""
     stopped_by: str | None = None
     """Why it went no further, beside what its targets say: a wave's `verify`, a spent failure budget."""
+    waivers: tuple[Waiver, ...] = ()
+    """The gates that a person let it pass, when it began or when it was taken up again."""
 
     @property
     def open(self) -> bool:
@@ -130,6 +137,7 @@ def _begun(event: Event, steps: Mapping[tuple[Target, str], StepRecord]) -> Run:
         finished_at=event.at if baseline else None,
         outcome=Outcome.SUCCEEDED if baseline else None,
         reason=event.body.get("reason"),
+        waivers=_waivers(event),
         steps=steps,
         last_sequence=event.sequence or 0,
     )
@@ -141,12 +149,23 @@ def _continued(run: Run, event: Event) -> Run:
             outcome, why = Outcome(event.body["outcome"]), event.body.get("reason")
             return replace(run, outcome=outcome, finished_at=event.at, stopped_by=why)
         case EventKind.RUN_RESUMED:
-            return replace(run, outcome=None, finished_at=None, stopped_by=None)
-        case EventKind.WAVE_FINISHED if event.body["verify"] == "passed":
-            wave = str(event.body["environment"]), int(event.body["number"])
-            return replace(run, verified=run.verified | {wave})
+            waivers = (*run.waivers, *_waivers(event))
+            return replace(run, outcome=None, finished_at=None, stopped_by=None, waivers=waivers)
+        case EventKind.WAVE_FINISHED if (verify := event.body["verify"]) is not None:
+            wave = {(str(event.body["environment"]), int(event.body["number"]))}
+            return replace(run, verified=run.verified | wave if verify == "passed" else run.verified - wave)
+        case EventKind.ENVIRONMENT_VERIFIED:
+            name = {str(event.body["environment"])}
+            return replace(run, checked=run.checked | name if event.body["passed"] else run.checked - name)
+        case EventKind.HOOK_FINISHED if event.body["passed"]:
+            hook = str(event.body["environment"]), str(event.body["when"]), int(event.body["number"])
+            return replace(run, hooks=run.hooks | {hook})
         case _:
             return run
+
+
+def _waivers(event: Event) -> tuple[Waiver, ...]:
+    return tuple(map(Waiver.parse, event.body.get("waivers", ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +230,15 @@ def doubtful_step(run: Run, target: Target, facts: Facts) -> str | None:
     return None
 
 
+def first_left(plans: Iterable[TargetPlan], done: Container[Target]) -> Target | None:
+    """The first target that is to change and is not done; the first of them where all are, None where none is.
+
+    Its run lock is held by a run that works beside its targets, so that is where to look for one.
+    """
+    moving = [plan.target for plan in plans if plan.steps]
+    return next((target for target in moving if target not in done), moving[0] if moving else None)
+
+
 def lost(run: Run, target: Target, has: frozenset[str]) -> tuple[str, ...]:
     """The steps that `run` recorded as done on the target and that it does not show any more, by their revisions.
 
@@ -222,15 +250,15 @@ def lost(run: Run, target: Target, has: frozenset[str]) -> tuple[str, ...]:
 
 def gone(observation: Observation, run: Run | None, graph: Graph) -> Observation:
     """What was observed of a target that is not there, with what `run` recorded of it: it was there once."""
-    left = _left(run, observation.target, graph) if run is not None and observation.absent else frozenset()
-    if run is None or not left:
+    had = left(run, observation.target, graph) if run is not None and observation.absent else frozenset()
+    if run is None or not had:
         return observation
-    what = f"{observation.detail}: it is gone since run {run.id} left it at {at(graph.top(left))}"
+    what = f"{observation.detail}: it is gone since run {run.id} left it at {at(graph.top(had))}"
     mend = "was it dropped, renamed or moved? restore it from a backup, or take it out of environments.yaml"
     return replace(observation, detail=what, mend=f"{mend}; only to begin it anew, empty: {observation.mend}")
 
 
-def _left(run: Run, target: Target, graph: Graph) -> frozenset[str]:
+def left(run: Run, target: Target, graph: Graph) -> frozenset[str]:
     """The revisions that the target had after what `run` recorded; those in no script any more are left out."""
     plan = run.plan.by_target.get(target)
     has = graph.ancestors(head for head in plan.start if head in graph) if plan else frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -22,3 +23,9 @@ class Script:
     message: str = ""
     digest: str = ""
     atomic: bool = True
+
+
+def digest(text: bytes) -> str:
+    """SHA-256 over a text with its line endings normalised: no checkout's own change anything."""
+    normalised = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return f"sha256:{hashlib.sha256(normalised).hexdigest()}"

@@ -10,17 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import translate
-from itertools import islice
 from typing import Any
 
+from orchestrator.core.phrases import few
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.targets import Target
 from orchestrator.errors import Problem, UsageError
 
 _WILD = re.compile(r"[*?\[]")
-_NAMED_FIRST = 5
-"""How many names a sentence holds before "and n more"."""
-
 _TOLD = 20
 """Names that fit nothing are told one by one up to here: for each the nearest is looked for among all targets."""
 
@@ -164,14 +161,6 @@ def spellings(target: Target) -> tuple[str, ...]:
     if target.tenant is None:
         return target.environment, place
     return target.environment, place, f"{target.environment}@{target.tenant}", f"{place}@{target.tenant}"
-
-
-def few(names: Iterable[str]) -> str:
-    """The first names, and how many more there are."""
-    given = iter(names)
-    first = list(islice(given, _NAMED_FIRST))
-    more = sum(1 for _ in given)
-    return ", ".join(first) + (f" and {more:,} more" if more else "")
 
 
 def _loosely(target: Target) -> tuple[str, ...]:

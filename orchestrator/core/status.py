@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.doubt import Doubt
+from orchestrator.core.edited import Edited
 from orchestrator.core.failure import Failure
+from orchestrator.core.gates.evidence import Veto, Waiver
 from orchestrator.core.locks import Leftover
 from orchestrator.core.plan import PlanKind
 from orchestrator.core.run import Lost, Run
@@ -57,10 +60,44 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run that can be taken up again, and the targets of its plan that still lack something of it."""
+    """A run that can be taken up again, and the targets of its plan that still lack something of it.
+
+    None does where it was cut off after them: in `verify` or `after`.
+    """
 
     run: Run
     left: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vetoed:
+    """A revision that goes nowhere any more, and the targets that have it all the same."""
+
+    veto: Veto
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A gate that the run was let pass, and the environments whose latest run that is."""
+
+    waiver: Waiver
+    run: str
+    environments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """An environment whose checks failed, and that stands where it stood then."""
+
+    environment: str
+    at: datetime
+    reason: str
+
+    @property
+    def mend(self) -> str:
+        """What to type once that is mended."""
+        return f"orchestrate verify {self.environment}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +111,27 @@ class StatusReport:
     journal: Failure | None = None
     """Why the journal could not be read: then no run, no holder and no doubt is known."""
     selection: Selection = NOTHING_TYPED
+    edited: tuple[Edited, ...] = ()
+    """The scripts that were changed after some of the targets ran them."""
     unfinished: Unfinished | None = None
     """The latest run that left one of these targets short of where it was to take it, and that can be resumed."""
+    vetoes: tuple[Vetoed, ...] = ()
+    unverified: tuple[Unverified, ...] = ()
+    sealed: frozenset[str] = frozenset()
+    """The environments that demand approval, so that they take a sealed plan alone."""
+    recorded: int | None = None
+    """How many targets were recorded to stand elsewhere than was known; None where that was not asked for."""
+
+    @property
+    def waivers(self) -> tuple[Waived, ...]:
+        """What the latest runs on these targets were let pass; another run on them ends that."""
+        latest: dict[str, tuple[Run, dict[str, None]]] = {}
+        for target in self.targets:
+            if (run := target.last_run) is not None and run.waivers:
+                latest.setdefault(run.id, (run, {}))[1][target.target.environment] = None
+        told = ((waiver, run, names) for run, names in latest.values() for waiver in run.waivers)
+        opened = ((w, run, [n for n in names if n in (w.environments or names)]) for w, run, names in told)
+        return tuple(Waived(waiver, run.id, tuple(names)) for waiver, run, names in opened if names)
 
     @property
     def exit_when_asked(self) -> Exit:

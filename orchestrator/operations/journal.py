@@ -22,7 +22,7 @@ from orchestrator.errors import ConfigurationError, LockedError, UnavailableErro
 from orchestrator.journal import rebuild as anew
 from orchestrator.journal.chain import NAMES
 from orchestrator.journal.journal import Journal
-from orchestrator.operations.prepared import run_id
+from orchestrator.operations.acting import run_id
 from orchestrator.operations.selected import selected
 from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.operations.tenants import expanded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -10,56 +9,43 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from orchestrator import __version__
 from orchestrator.core import plan as plans
 from orchestrator.core.changes import changes
 from orchestrator.core.comparison import Comparison
-from orchestrator.core.divergence import applied
 from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.envelope import JournalHead
-from orchestrator.core.events import EventKind, Listener
+from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.gates.decide import closed, decide
 from orchestrator.core.gates.evidence import NO_EVIDENCE, Evidence, Waiver
+from orchestrator.core.gates.recorded import recorded
 from orchestrator.core.gates.verdict import Circumstances, Verdict
+from orchestrator.core.gates.waivers import unneeded, used
+from orchestrator.core.gates.window import NAME as WINDOW
 from orchestrator.core.lagging import lagging
 from orchestrator.core.lint import LintFinding
-from orchestrator.core.plan import Plan, PlanKind
-from orchestrator.core.reports import PlanReport, RunReport, finished_before, unstarted
-from orchestrator.core.run import Outcome, Run, gone, lost
+from orchestrator.core.plan import Plan
+from orchestrator.core.preview import RevisionSql
+from orchestrator.core.reports import PlanReport, RunReport, unstarted
+from orchestrator.core.run import Outcome, Run
 from orchestrator.core.sealed import Sealed
 from orchestrator.core.status import Unfinished
-from orchestrator.core.targets import Target
-from orchestrator.core.waves import WavePolicy
-from orchestrator.databases.endpoint import Endpoint
 from orchestrator.errors import JournalError, LockedError, OrchestrateError, Problem, RefusedError, StalePlanError
 from orchestrator.execution.executor import execute
 from orchestrator.execution.setting import Setting
-from orchestrator.execution.stop import Stop
-from orchestrator.execution.workers import Workers
 from orchestrator.faults import FaultPoint
 from orchestrator.journal.journal import Journal
+from orchestrator.operations import arrivals
+from orchestrator.operations.acting import Actor, policies_of, setting_of
+from orchestrator.operations.durations import estimated
 from orchestrator.operations.evidence import gather
+from orchestrator.operations.resumable import ended_before, still_the_same
 from orchestrator.operations.rights import forbidden
 from orchestrator.operations.selected import of_plan
-from orchestrator.operations.survey import Clock, Survey, survey
-from orchestrator.operations.unfinished import changes_since, unfinished
+from orchestrator.operations.survey import Survey, survey
+from orchestrator.operations.unfinished import unfinished
 from orchestrator.project.configuration import Configuration
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts and how they hear of it: `name` is written into every event.
-
-    `wait` is how many seconds to queue for another run's lock, where that is not as the environment says.
-    `workers` may have been begun before; whoever made them ends them.
-    """
-
-    name: str
-    listener: Listener
-    stop: Stop
-    now: Clock
-    wait: float | None = None
-    workers: Workers = field(default_factory=Workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +71,18 @@ class Prepared:
     evidence: Evidence = NO_EVIDENCE
     sealed: Sealed | None = None
     findings: tuple[LintFinding, ...] = ()
+    unlinted: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     resumed: Run | None = None
+    notes: tuple[str, ...] = ()
+    """What differs from when a sealed plan was made and is no reason against it."""
+    sql: tuple[RevisionSql, ...] | None = None
+    """What its revisions execute, where that was asked for."""
+
+    @property
+    def again(self) -> str:
+        """The command to type that asks for this again."""
+        return self.sealed.applying if self.sealed is not None else self.plan.again
 
     @property
     def circumstances(self) -> Circumstances:
@@ -100,6 +96,7 @@ class Prepared:
             evidence=self.evidence,
             sealed=self.sealed,
             findings=self.findings,
+            unlinted=self.unlinted,
             waivers=self.waivers,
             resumed=self.resumed,
         )
@@ -113,14 +110,22 @@ class Prepared:
     def report(self) -> PlanReport:
         """The plan as a report; nothing was changed."""
         lost = {target: found for target, found in self.seen.lost.items() if target in self.plan.by_target}
-        policies = _policies(self.plan, self.seen)
-        told = self.plan, self.verdicts, self.downgrades, self.comparison
-        return PlanReport(*told, lost, policies, self._begins_anew, lagging(self.plan, self.seen.world))
+        policies = policies_of(self.plan, self.seen)
+        verdicts = self.verdicts
+        told = self.plan, verdicts, self.downgrades, self.comparison
+        late = lagging(self.plan, self.seen.world)
+        took = estimated(self.seen, self.plan, self.evidence.seconds)
+        of_file = self.sealed, (*self.notes, *unneeded(verdicts, self.waivers))
+        report = PlanReport(*told, lost, policies, self._begins_anew, late, *of_file)
+        edited = self.evidence.edited
+        applying = " ".join([self.again, *(f"--confirm {name}" for name in sorted(self.confirmed))])
+        report = replace(report, estimates=took, sql=self.sql, findings=self.findings, edited=edited)
+        return replace(report, applying=applying)
 
     @property
     def _begins_anew(self) -> Unfinished | None:
         """What an earlier run left undone where this plan would begin another one."""
-        if self.plan.kind not in (PlanKind.PROMOTE, PlanKind.ROLLOUT):
+        if not self.plan.kind.releases:
             return None
         changing = {plan.target for plan in self.plan.targets if plan.steps}
         left = unfinished(self.seen)
@@ -133,8 +138,9 @@ class Prepared:
         told["command"] = self.plan.command
         if self.reason:
             told["reason"] = self.reason
-        if self.sealed is not None:
-            told["seal"] = self.sealed.seal
+        told |= {"version": __version__, **recorded(self.verdicts, self.sealed)}
+        if self.confirmed:
+            told["confirmed"] = sorted(self.confirmed)
         if self.comparison is not None:
             told["compared_with"] = self.comparison.reference
             told["differences"] = len(self.comparison.differences)
@@ -150,6 +156,7 @@ def perform(
     under its lock. Raises JournalError where the run cannot be recorded, and what the survey raises.
     """
     plan = prepared.plan
+    arrivals.record(configuration, prepared.evidence.unrecorded, actor.name, actor.now())
     if (shut := closed(prepared.verdicts)) or not plan.steps:
         report = _unperformed(plan, prepared.verdicts, shut)
         return replace(report, lagging=lagging(plan, prepared.seen.world))
@@ -195,17 +202,23 @@ def _refused(plan: Plan, verdicts: tuple[Verdict, ...], error: OrchestrateError)
 
 
 def resume(
-    configuration: Configuration, run: Run, actor: Actor, confirmed: frozenset[str] = frozenset()
+    configuration: Configuration,
+    run: Run,
+    actor: Actor,
+    confirmed: frozenset[str] = frozenset(),
+    *,
+    waivers: tuple[Waiver, ...] = (),
 ) -> RunReport:
     """Take a run up again where the facts say it stands; the plan it began with is the plan it ends with.
 
-    It is about the plan's own targets, whichever tenants there are beside them by now.
+    It is about the plan's own targets, whichever tenants there are beside them by now. What was waived before is
+    asked anew: a waiver covers what it was given for, not what came since.
     Raises StalePlanError where a target that is not finished is gone, is another database or has other scripts,
     and what the survey raises.
     """
     configuration = of_plan(configuration, run.plan)
     if run.complete:
-        return _ended_before(run, survey(configuration, run.plan.environments, actor.now))
+        return ended_before(run, survey(configuration, run.plan.environments, actor.now))
     for name in (run.plan.source, run.plan.through, *confirmed):
         if name is not None:
             configuration.environment(name)
@@ -214,57 +227,19 @@ def resume(
     evidence = gather(seen, run.plan)
     at = actor.now()
     prepared = Prepared(run.plan, seen, lambda: prepared, confirmed, at=at, evidence=evidence, resumed=run)
+    prepared = replace(prepared, waivers=waivers)
     if shut := closed(prepared.verdicts):
         return _unperformed(run.plan, prepared.verdicts, shut)
-    _still_the_same(run, seen)
+    still_the_same(run, seen)
     if error := forbidden(seen, (plan.target for plan in run.plan.targets if not run.finished(plan.target))):
         return _refused(run.plan, prepared.verdicts, error)
     return _run(configuration, prepared, actor, resumed=run)
 
 
-def _ended_before(run: Run, seen: Survey) -> RunReport:
-    """That a run which ended well is still done, as the databases say; raises StalePlanError where it is not."""
-    problems = []
-    for plan in run.plan.targets:
-        if (observation := seen.world.observations.get(plan.target)) is None:
-            continue
-        has = applied(seen.world.graphs[plan.target], observation)
-        if has is None or (gone := lost(run, plan.target, has)):
-            told = f"revision {', '.join(gone)} is gone" if has is not None else f"it is {observation.reading} now"
-            problems.append(Problem(f"run {run.id} ended well, and {told}", str(plan.target), run.plan.again))
-    if problems:
-        raise StalePlanError.collect(problems, "{n} targets are no longer as the run left them")
-    heads = {target: observation.heads for target, observation in seen.world.observations.items()}
-    targets = tuple(
-        replace(finished_before(plan), start=heads[plan.target], end=heads[plan.target])
-        for plan in run.plan.targets
-        if plan.target in heads
-    )
-    return RunReport(run.id, Outcome.NOTHING_TO_DO, run.plan, targets=targets)
-
-
-def _still_the_same(run: Run, seen: Survey) -> None:
-    """Raise StalePlanError where what is left of the run would not be what was planned."""
-    unfinished = (plan for plan in run.plan.targets if not run.finished(plan.target))
-    changes = [(plan, what) for plan in unfinished for what in changes_since(run, plan, seen)]
-    problems = [_stale(run, plan.target, what, seen) for plan, what in changes]
-    if problems:
-        raise StalePlanError.collect(problems, "{n} things that the run relies on changed")
-
-
-def _stale(run: Run, target: Target, what: str, seen: Survey) -> Problem:
-    observation = seen.world.observations.get(target)
-    if observation is None or not observation.missing:
-        return Problem(f"{what} since run {run.id} planned it", str(target), run.plan.again)
-    if target not in seen.last_runs:  # no run touched it, and this one saw it
-        observation = gone(observation, run, seen.world.graphs[target])
-    mend = f"{observation.mend}\nthe others, without it: {run.plan.skipping}"
-    return Problem(observation.detail or what, str(target), mend)
-
-
 def _run(configuration: Configuration, prepared: Prepared, actor: Actor, resumed: Run | None = None) -> RunReport:
     with Journal(configuration.journal, writing=True) as journal:
         setting = setting_of(configuration, prepared.plan, prepared.seen, actor, journal=journal, resumed=resumed)
+        setting = _waived(setting, prepared)
         if resumed is None:
             sys.audit(FaultPoint.BEFORE_RUN_STARTED)
             setting.tell(EventKind.RUN_STARTED, **prepared.beginning)
@@ -272,47 +247,14 @@ def _run(configuration: Configuration, prepared: Prepared, actor: Actor, resumed
         return replace(execute(setting), verdicts=prepared.verdicts, journal=_head(journal))
 
 
-def setting_of(
-    configuration: Configuration, plan: Plan, seen: Survey, actor: Actor, *, journal: Journal, resumed: Run | None
-) -> Setting:
-    """What a run of the plan works with; the run is `resumed`, or a new one."""
-    return Setting(
-        run_id=resumed.id if resumed else run_id(actor.now()),
-        actor=actor.name,
-        plan=plan,
-        endpoints={target: _patient(endpoint, actor.wait) for target, endpoint in seen.endpoints.items()},
-        projects={target: seen.configuration.project_of(target) for target in seen.endpoints},
-        graphs=seen.world.graphs,
-        journal=journal,
-        listener=actor.listener,
-        redactor=configuration.redactor(),
-        stop=actor.stop,
-        now=actor.now,
-        resumed=resumed,
-        policies=_policies(plan, seen),
-        seen=seen.world.observations,
-        root=configuration.root,
-        workers=actor.workers,
-    )
-
-
-def _policies(plan: Plan, seen: Survey) -> dict[str, WavePolicy]:
-    """Each environment's rules for its waves; a rollback goes the other way, and its canary comes last."""
-    policies = {environment.name: environment.policy for environment in seen.world.pipeline.environments}
-    if plan.kind is not PlanKind.ROLLBACK:
-        return policies
-    return {name: replace(policy, canary=None) for name, policy in policies.items()}
-
-
-def _patient(endpoint: Endpoint, wait: float | None) -> Endpoint:
-    if wait is None:
-        return endpoint
-    return replace(endpoint, timeouts=replace(endpoint.timeouts, run_lock_wait=wait))
-
-
-def run_id(now: datetime) -> str:
-    """Sorts by time, is short enough to type, and is unique over machines that share a journal."""
-    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+def _waived(setting: Setting, prepared: Prepared) -> Setting:
+    """The same with what this attempt is let pass, and the windows that it must still meet."""
+    verdicts = prepared.verdicts
+    asked = next((one for one in verdicts if one.gate == WINDOW), None)
+    waived = asked.environments if asked is not None and asked.waiver is not None else ()
+    policies = {one.name: one.gates.window for one in prepared.seen.world.pipeline.environments if asked}
+    windows = {name: found for name, found in policies.items() if found is not None and name not in waived}
+    return replace(setting, waivers=used(verdicts), windows=windows)
 
 
 def _head(journal: Journal) -> JournalHead | None:

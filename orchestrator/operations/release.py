@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from orchestrator.core import planner
+from orchestrator.core.gates.lint import demanding
+from orchestrator.core.lint import LintFinding
 from orchestrator.core.plan import Plan
 from orchestrator.core.selection import NOTHING_TYPED, Selection
 from orchestrator.errors import UsageError
@@ -47,8 +49,27 @@ def prepare(
         seen, plan = _rollout(configuration, wish, now, confirmed)
     else:
         seen, plan = _promotion(configuration, wish, wish.source, now, confirmed)
-    anew = lambda: prepare(configuration, wish, now)  # noqa: E731
-    return Prepared(plan, seen, anew, confirmed, at=now(), evidence=gather(seen, plan))
+    return ready(plan, seen, lambda: prepare(configuration, wish, now), now=now, confirmed=confirmed)
+
+
+def ready(
+    plan: Plan,
+    seen: Survey,
+    anew: Callable[[], Prepared],
+    *,
+    now: Clock,
+    confirmed: frozenset[str] = frozenset(),
+) -> Prepared:
+    """A release's plan, made just now or read from a file, with all that its gates are told; JournalError."""
+    at = now()
+    findings: tuple[LintFinding, ...] = ()
+    unlinted: tuple[str, ...] = ()
+    if demanding(plan, seen.world.pipeline):
+        from orchestrator.operations.lint import findings_of
+
+        findings, unlinted = findings_of(seen, plan, at)
+    told = Prepared(plan, seen, anew, confirmed, at=at, evidence=gather(seen, plan))
+    return replace(told, findings=findings, unlinted=unlinted)
 
 
 def _promotion(

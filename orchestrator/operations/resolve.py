@@ -26,7 +26,7 @@ from orchestrator.errors import StalePlanError, UsageError
 from orchestrator.execution import by_hand
 from orchestrator.execution.doubt import seen_now
 from orchestrator.journal.journal import Journal
-from orchestrator.operations.prepared import Actor, setting_of
+from orchestrator.operations.acting import Actor, setting_of
 from orchestrator.operations.survey import Clock, Survey, read_graph, survey
 from orchestrator.project.configuration import Configuration
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.core.downgrade import Downgrade
+from orchestrator.core.phrases import few
 from orchestrator.core.plan import PlanKind
 from orchestrator.core.rollback import Undoing, downstream, limited, rollback
 from orchestrator.core.run import Run
 from orchestrator.core.scripts import Script
-from orchestrator.core.selection import Selection, few, fitting
+from orchestrator.core.selection import Selection, fitting
 from orchestrator.core.targets import Target
 from orchestrator.errors import Problem, UsageError
 from orchestrator.journal.journal import Journal
 from orchestrator.operations import tenants
 from orchestrator.operations.prepared import Prepared
+from orchestrator.operations.runs import named
 from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.project.configuration import Configuration
 from orchestrator.project.revision_scripts.downgrades import read_downgrades
@@ -24,9 +26,12 @@ from orchestrator.project.revision_scripts.downgrades import read_downgrades
 
 @dataclass(frozen=True, slots=True)
 class Regret:
-    """What a person wants taken back: a run, on the targets so named (none: on all that it came to), and why."""
+    """What a person wants taken back: a run, by its id or its sealed plan's file, and why.
 
-    run_id: str
+    It is taken back on the targets so named; without a name, on all that it came to.
+    """
+
+    run: str
     names: tuple[str, ...] = ()
     reason: str | None = None
 
@@ -42,7 +47,8 @@ def prepare(
     for name in confirmed:
         configuration.environment(name)
     with Journal(configuration.journal) as journal:
-        run, since = journal.run(regret.run_id), journal.since(regret.run_id)
+        run = named(journal, regret.run)
+        since = journal.since(run.id)
     _refuse(run)
     only = _meant(run, regret)
     wanted = limited(run.plan, only)

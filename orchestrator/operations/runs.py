@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from orchestrator.core.reports import RunHistory, RunsReport
 from orchestrator.core.run import Run
 from orchestrator.errors import UsageError
@@ -15,17 +17,34 @@ def runs(configuration: Configuration, limit: int) -> RunsReport:
         return RunsReport(journal.runs(limit))
 
 
-def show(configuration: Configuration, run_id: str) -> RunHistory:
-    """One run with all its events; UsageError for an unknown id."""
+def show(configuration: Configuration, name: str) -> RunHistory:
+    """One run with all its events; raises what `named` raises."""
     with Journal(configuration.journal) as journal:
-        return RunHistory(journal.run(run_id), journal.events(run_id))
+        run = named(journal, name)
+        return RunHistory(run, journal.events(run.id))
 
 
-def find(configuration: Configuration, run_id: str | None) -> Run:
-    """The run of that id, or the latest; UsageError where there is none."""
+def named(journal: Journal, name: str) -> Run:
+    """The run of that id; where `name` is a file, the one that applied exactly the sealed plan in it.
+
+    Raises UsageError for an unknown id, and where no run applied the plan; what reading the file raises.
+    """
+    if not Path(name).suffix and not Path(name).is_file():
+        return journal.run(name)
+    from orchestrator.project import plan_file
+
+    sealed = plan_file.read(Path(name))
+    if (run := journal.sealed(sealed.seal, sealed.created_at)) is None:
+        what = "no run applied this plan, so nothing was changed by it"
+        raise UsageError(what, where=name, mend=f"{sealed.applying} --dry-run")
+    return run
+
+
+def find(configuration: Configuration, name: str | None) -> Run:
+    """As `named`, or the latest run; UsageError where there is none."""
     with Journal(configuration.journal) as journal:
-        if run_id is not None:
-            return journal.run(run_id)
+        if name is not None:
+            return named(journal, name)
         latest = journal.runs(limit=1)
     if not latest:
         raise UsageError("no run is recorded yet", mend="orchestrate status")

@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from orchestrator.core.divergence import Divergence, State, applied, compare, stand
 from orchestrator.core.doubt import Doubt
+from orchestrator.core.edited import Edited
 from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.observations import Reading
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.run import Outcome, Run
 from orchestrator.core.selection import Selection, choose
-from orchestrator.core.status import Pair, StatusReport, TargetStatus
+from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unverified, Vetoed
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World, refusal, twins
-from orchestrator.errors import Exit, UnavailableError
+from orchestrator.errors import Exit, JournalError, UnavailableError
 from orchestrator.execution.doubt import seen_now
 from orchestrator.journal.journal import Journal
+from orchestrator.operations.checked import failed_checks
+from orchestrator.operations.edited import edited_since
 from orchestrator.operations.selected import asked
-from orchestrator.operations.survey import Clock, Survey, remembered_or_why_not, survey
+from orchestrator.operations.survey import Clock, Survey, survey
 from orchestrator.operations.unfinished import unfinished
+from orchestrator.operations.vetoes import standing
 from orchestrator.project.configuration import Configuration
 
 _TELLING = (EventKind.STEP_FAILED, EventKind.TARGET_FINISHED)
 
 
-def status(configuration: Configuration, selection: Selection, now: Clock) -> StatusReport:
+def status(
+    configuration: Configuration, selection: Selection, now: Clock, recorder: str | None = None
+) -> StatusReport:
     """Look at the targets selected. Reads only; raises UsageError, and as `survey` does.
 
-    A journal that cannot be read is told in the report: where the databases stand does not depend on it.
+    A journal that cannot be read is told in the report: where the databases stand does not depend on it. With a
+    `recorder`, as user@host, it is recorded where those stand that some gate wants soaked: JournalError too, then.
     """
-    last_runs, unread = remembered_or_why_not(configuration)
     whole = asked(configuration, selection)
     chosen = whole.narrowed(choose(selection, whole.pipeline, whole.labels_of))
-    seen = survey(chosen, None, now, last_runs)
+    seen, told = _looked(chosen, now)
     world = seen.world
-    failed = _failures(configuration, {t: run for t, run in last_runs.items() if t in seen.endpoints})
     same = {two: one for one, two in twins(world.observations.values())}
     targets = tuple(
-        replace(_target(seen, target, same.get(target)), last_failure=failed.get(target))
+        replace(_target(seen, target, same.get(target)), last_failure=told.failed.get(target))
         for target in world.pipeline.targets
     )
     if selection.behind:
@@ -51,22 +56,78 @@ def status(configuration: Configuration, selection: Selection, now: Clock) -> St
         pairs=tuple(pair for pair in _pairs(world, whole.pipeline) if pair.downstream in rows),
         messages=_messages(world),
         heads={name: _heads(chosen, world, name) for name in configuration.projects},
-        journal=unread,
+        journal=told.unread,
         selection=selection,
         unfinished=unfinished(seen, frozenset(whole.pipeline.targets)),
+        edited=told.edited,
+        unverified=told.unverified,
+        sealed=frozenset(one.name for one in whole.pipeline.environments if one.gates.approval is not None),
+        vetoes=told.vetoes,
+        recorded=None if recorder is None or told.unread else _recorded(configuration, seen, recorder, now),
     )
 
 
-def _failures(configuration: Configuration, last_runs: Mapping[Target, Run]) -> dict[Target, str]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the journal tells beside the latest runs; nothing, and why, where it cannot be read."""
+
+    failed: Mapping[Target, str] = field(default_factory=dict)
+    edited: tuple[Edited, ...] = ()
+    unverified: tuple[Unverified, ...] = ()
+    vetoes: tuple[Vetoed, ...] = ()
+    unread: Failure | None = None
+
+
+def _looked(chosen: Configuration, now: Clock) -> tuple[Survey, _Told]:
+    """The targets as they are, and what is recorded of them: the journal is opened once for both."""
+    seen: Survey | None = None
+    try:
+        with Journal(chosen.journal) as journal:
+            seen = survey(chosen, None, now, journal.last_runs(), unbegun=journal.unbegun())
+            return seen, _told(journal, seen)
+    except JournalError as error:
+        return seen or survey(chosen, None, now, {}), _Told(unread=Failure.of(error))
+
+
+def _told(journal: Journal, seen: Survey) -> _Told:
+    return _Told(
+        failed=_failures(journal, {t: run for t, run in seen.last_runs.items() if t in seen.endpoints}),
+        edited=edited_since(journal, seen),
+        unverified=tuple(failed_checks(journal, seen.world)),
+        vetoes=_vetoed(journal, seen.world),
+    )
+
+
+def _recorded(configuration: Configuration, seen: Survey, recorder: str, now: Clock) -> int:
+    """Record where targets were not known to stand; how many these are."""
+    from orchestrator.operations import arrivals
+
+    heads = arrivals.unrecorded(configuration, seen)
+    arrivals.record(configuration, heads, recorder, now())
+    return len(heads)
+
+
+def _vetoed(journal: Journal, world: World) -> tuple[Vetoed, ...]:
+    """The vetoes that stand, with the targets that have the revision."""
+    vetoes = standing(journal)
+    if not vetoes:
+        return ()
+    having = {target: applied(world.graphs[target], found) for target, found in world.observations.items()}
+    return tuple(
+        Vetoed(veto, tuple(target for target, has in having.items() if has and revision in has))
+        for revision, veto in vetoes.items()
+    )
+
+
+def _failures(journal: Journal, last_runs: Mapping[Target, Run]) -> dict[Target, str]:
     """Why the latest run on a target failed there, in the words that it recorded last."""
     runs = ((target, run) for target, run in last_runs.items() if not run.finished(target))
     failed = {target: run.id for target, run in runs if run.outcome is Outcome.FAILED}
     if not failed:
         return {}
-    with Journal(configuration.journal) as journal:
-        events = (event for run in set(failed.values()) for event in journal.events(run))
-        told = (event for event in events if event.kind in _TELLING and "reason" in event.body)
-        reasons = {(event.target, event.run): str(event.body["reason"]) for event in told}
+    events = (event for run in set(failed.values()) for event in journal.events(run))
+    told = (event for event in events if event.kind in _TELLING and "reason" in event.body)
+    reasons = {(event.target, event.run): str(event.body["reason"]) for event in told}
     return {target: reasons[target, run] for target, run in failed.items() if (target, run) in reasons}
 
 

@@ -15,8 +15,9 @@ from orchestrator.core.doubt import Doubt, doubt_of
 from orchestrator.core.failure import Failure
 from orchestrator.core.locks import Leftover
 from orchestrator.core.observations import Observation
+from orchestrator.core.plan import TargetPlan
 from orchestrator.core.revisions import Graph
-from orchestrator.core.run import Lost, Run, doubtful_step, gone, lost
+from orchestrator.core.run import Lost, Run, doubtful_step, first_left, gone, lost
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 from orchestrator.databases.endpoint import Endpoint
@@ -41,7 +42,7 @@ class Survey:
 
     `configuration` is the one whose targets were looked at, with all of their tenants. `doubts` are as the journal
     has them; `lost` is what a target's latest run did and the target has no more. `leftovers` are what works in
-    targets that nobody drives.
+    targets that nobody drives, `unbegun` the latest run where it has come to no target yet.
     """
 
     configuration: Configuration
@@ -52,6 +53,7 @@ class Survey:
     leftovers: Mapping[Target, Leftover]
     doubts: Mapping[Target, Doubt]
     lost: Mapping[Target, Lost]
+    unbegun: Run | None = None
 
     @property
     def in_clear(self) -> dict[Target, str]:
@@ -81,11 +83,13 @@ def survey(
     last_runs: Mapping[Target, Run] | None = None,
     *,
     changing: Container[str] = (),
+    unbegun: Run | None = None,
 ) -> Survey:
     """See the environments named, or all; raises ConfigurationError, ScriptsError or JournalError.
 
     A database that does not answer is an observation, not an error. `last_runs` stand in for the journal's. In the
     environments `changing` the rights that a run needs are asked on the same connections, where that can be.
+    `unbegun` is a run that has come to no target yet.
     """
     endpoints = configuration.endpoints(environments)
     by_target = _graphs(configuration, endpoints)
@@ -93,7 +97,7 @@ def survey(
     rights = {target for target in endpoints if target.environment in changing}
     seen = probe_all(endpoints.values(), now, rights)
     observations = {t: gone(found, last_runs.get(t), by_target[t]) for t, found in seen.items()}
-    drivers, leftovers = _holders(endpoints, observations, last_runs)
+    drivers, leftovers = _holders(endpoints, observations, last_runs, unbegun)
     doubts = _doubts(by_target, observations, last_runs, endpoints, drivers)
     world = World(
         pipeline=configuration.pipeline,
@@ -102,7 +106,8 @@ def survey(
         doubts={target: doubt.what for target, doubt in doubts.items()},
         modes={name: str(project.transactions) for name, project in _projects(configuration, endpoints).items()},
     )
-    return Survey(configuration, world, endpoints, last_runs, drivers, leftovers, doubts, _lost(world, last_runs))
+    lost = _lost(world, last_runs)
+    return Survey(configuration, world, endpoints, last_runs, drivers, leftovers, doubts, lost, unbegun)
 
 
 def read_graph(project: AlembicProject) -> Graph:
@@ -162,18 +167,34 @@ def _holders(
     endpoints: Mapping[Target, Endpoint],
     observations: Mapping[Target, Observation],
     last_runs: Mapping[Target, Run],
+    unbegun: Run | None,
 ) -> tuple[dict[Target, str], dict[Target, Leftover]]:
     """Who drives the targets that their latest run has not finished, and what works in those that nobody drives.
 
     Asking costs a connection, so it is done only there; one that went away since its probe has nobody.
     """
-    unfinished = [target for target, run in last_runs.items() if target in endpoints and not run.finished(target)]
-    asked = [target for target in unfinished if observations[target].reading.readable]
+    unfinished = {target: None for target, run in last_runs.items() if not run.finished(target)}
+    open_runs = {run.id: run for run in (*last_runs.values(), unbegun) if run is not None and not run.complete}
+    beside = _beside(open_runs.values())
+    there = (target for target in (unfinished | beside) if target in endpoints)
+    asked = [target for target in there if observations[target].reading.readable]
     told = holders_of(endpoints[target] for target in asked)
     found = {target: both for target, both in told.items() if not isinstance(both, OrchestrateError)}
     drivers = {target: str(driver) for target, (driver, _) in found.items() if driver is not None}
-    left = {target: worker for target, (_, worker) in found.items() if worker and target not in drivers}
+    left = {t: worker for t, (_, worker) in found.items() if worker and t not in drivers and t in last_runs}
     return drivers, {target: _leftover(last_runs[target], worker) for target, worker in left.items()}
+
+
+def _beside(runs: Iterable[Run]) -> dict[Target, None]:
+    """Where a run that has not ended well is seen while it is at work beside its targets."""
+    environments: dict[tuple[str, str], list[TargetPlan]] = {}
+    done: dict[str, set[Target]] = {}
+    for run in runs:
+        done[run.id] = {plan.target for plan in run.plan.targets if run.finished(plan.target)}
+        for plan in run.plan.targets:
+            environments.setdefault((run.id, plan.target.environment), []).append(plan)
+    found = (first_left(plans, done[run]) for (run, _), plans in environments.items())
+    return dict.fromkeys(target for target in found if target is not None)
 
 
 def _leftover(run: Run, worker: Holder) -> Leftover:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from orchestrator.core.divergence import applied
+from orchestrator.core.outstanding import unchecked
 from orchestrator.core.plan import TargetPlan
-from orchestrator.core.run import Run
+from orchestrator.core.run import Outcome, Run
 from orchestrator.core.status import Unfinished
 from orchestrator.core.step_record import StepState
 from orchestrator.core.targets import Target
@@ -20,7 +21,9 @@ def unfinished(seen: Survey, listed: Collection[Target] | None = None) -> Unfini
     are in the environments looked at, of which `seen` may have a part; None where that is not known.
     """
     environments = {target.environment for target in seen.endpoints}
-    runs = {run.id: run for run in seen.last_runs.values() if not run.complete}
+    runs = {
+        run.id: run for run in (*seen.last_runs.values(), seen.unbegun) if run is not None and not run.complete
+    }
     for run in sorted(runs.values(), key=lambda run: run.started_at, reverse=True):
         there = (plan for plan in run.plan.targets if plan.target.environment in environments)
         known = [
@@ -33,18 +36,39 @@ def unfinished(seen: Survey, listed: Collection[Target] | None = None) -> Unfini
             continue
         if left := tuple(plan.target for plan in known if _left(run, plan, seen)):
             return Unfinished(run, left)
+        if _to_be_ended(run, seen):
+            return Unfinished(run)
     return None
+
+
+def _to_be_ended(run: Run, seen: Survey) -> bool:
+    """Whether its targets are done, and what is asked then has not passed or what is run last was cut off."""
+    latest = (seen.last_runs.get(plan.target) for plan in run.plan.targets if plan.target in seen.endpoints)
+    changed = [one for one in seen.world.pipeline.environments if one.name in run.plan.environments]
+    cut_off = run.outcome in (None, Outcome.INTERRUPTED)
+    return (
+        any((cut_off and one.around.after) or unchecked(run, one) for one in changed)
+        and all(run.finished(plan.target) and plan.target not in seen.holders for plan in run.plan.targets)
+        and all(one is not None and one.id == run.id for one in latest)
+    )
 
 
 def _left(run: Run, plan: TargetPlan, seen: Survey) -> bool:
     """Whether a target lacks a step of the run, or has one that only a resumed run records."""
+    if taken_since(run, plan, seen) is not None:
+        return False
     latest = seen.last_runs.get(plan.target)
     mine = latest is not None and latest.id == run.id
-    if not mine and latest is not None and latest.started_at > run.started_at and latest.finished(plan.target):
-        return False  # a later run took it where that was to take it
     has = applied(seen.world.graphs[plan.target], seen.world.observations[plan.target])
     lacks = has is None or not all(step.done(has) for step in plan.steps)
     return lacks or (mine and run.started_step(plan.target) is not None)
+
+
+def taken_since(run: Run, plan: TargetPlan, seen: Survey) -> Run | None:
+    """The later run that took the target where that was to take it; None where none did."""
+    latest = seen.last_runs.get(plan.target)
+    later = latest is not None and latest.id != run.id and latest.started_at > run.started_at
+    return latest if later and latest is not None and latest.finished(plan.target) else None
 
 
 def changes_since(run: Run, plan: TargetPlan, seen: Survey) -> Iterator[str]:

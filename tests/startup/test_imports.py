@@ -20,6 +20,16 @@ atexit.register(lambda: os.write(2, " ".join(sorted({"MODULES", *sys.modules})).
 from orchestrator.cli.main import main
 main()
 """
+_COUNTING = """\
+from orchestrator.journal import sqlite_store
+def told(function, word):
+    def call(*given, **named):
+        os.write(2, f" {word} ".encode())
+        return function(*given, **named)
+    return call
+sqlite_store.open_sqlite = told(sqlite_store.open_sqlite, "OPENED")
+sqlite_store.SqliteStore.read = told(sqlite_store.SqliteStore.read, "ASKED")
+"""
 _DATABASES = ("sqlalchemy", "alembic", "mako", "psycopg", "pymysql")
 _LIBRARIES = ("structlog", "multiprocessing", "unittest", "pydantic_settings")
 
@@ -87,6 +97,34 @@ def test_status_needs_no_alembic(state: str, project: AlembicProject) -> None:
     assert not unwanted(
         modules, *_DATABASES, *_LIBRARIES, "asyncio", "tomllib", *(f"orchestrator.{name}" for name in ours)
     )
+
+
+def test_a_release_loads_no_report_page_and_no_statistics(project: AlembicProject) -> None:
+    """A promotion loads what it shows, and nothing that draws a page or a graph."""
+    project.environments({name: f"sqlite:///{project.root}/{name}.db" for name in ("dev", "prod")})
+    project.alembic("upgrade", "head", url=f"sqlite:///{project.root}/dev.db")
+    modules = loaded("promote", "dev", "prod", "--dry-run", cwd=project.root)
+    ours = ("views.account", "views.course", "views.page", "views.text.graph", "views.text.report", "core.recount")
+    assert "orchestrator.core.gates.window" in modules
+    assert not unwanted(modules, "statistics", "jinja2", *(f"orchestrator.{name}" for name in ours))
+
+
+def test_status_opens_the_journal_once(project: AlembicProject) -> None:
+    """All that `status` reads of a journal is read over one connection, with a few questions."""
+    project.environments({name: f"sqlite:///{project.root}/{name}.db" for name in ("dev", "prod")})
+    loaded("rollout", "--through", "dev", "--yes", cwd=project.root)
+    counting = _TELLING.replace("from orch", _COUNTING + "from orch", 1)
+    done = subprocess.run(
+        [sys.executable, "-c", counting, "status"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    opened, asked = (done.stderr.split().count(word) for word in ("OPENED", "ASKED"))
+    assert opened == 1
+    assert 1 < asked <= 8
 
 
 def test_json_needs_no_screen(project: AlembicProject) -> None:

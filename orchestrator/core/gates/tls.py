@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.network import tls_mend
+from orchestrator.core.phrases import few
 from orchestrator.core.plan import Plan
-from orchestrator.core.selection import few
 
 NAME = "tls"
 
