@@ -227,7 +227,26 @@ def test_the_page_of_fleets_does_what_it_shows(shop: Path) -> None:
     _assert_lived(Page(ROOT / "docs" / "fleets.md"), shop)
 
 
-_OPTIONAL = {".error.problems[].message", ".error.problems[].where", ".error.problems[].mend"}
+@pytest.mark.slow
+def test_the_page_of_releases_does_what_it_shows(shop: Path) -> None:
+    """Every terminal of releases, typed in a copy of the example, succeeds with the output shown."""
+    _assert_lived(Page(ROOT / "docs" / "releases.md"), shop)
+
+
+_OPTIONAL = {
+    *(f".error.problems[].{name}" for name in ("message", "where", "mend")),
+    *(f".approvals[].{name}" for name in ("by", "actor", "at")),
+    *(f".scripts[].timings[].{n}" for n in ("environment", "targets", "shortest", "median", "longest", "slowest")),
+    *(f".scripts[].executed[].{n}" for n in ("target", "statements", "more")),
+    *(f".scripts[].executed[].statements[].{n}" for n in ("sql", "times")),
+    *(f".edited[].{n}" for n in ("revision", "path", "digest", "ran", "targets", "former", "unfound", "mend")),
+    *(f".edited[].ran.{n}" for n in ("digest", "run_id", "at")),
+    *(f".edited[].former.{n}" for n in ("commit", "path", "difference", "layout_only")),
+    *(f".unverified[].{n}" for n in ("environment", "at", "reason", "mend")),
+    *(f".vetoes[].{n}" for n in ("revision", "reason", "by", "at", "targets")),
+    *(f".waivers[].{n}" for n in ("gate", "reason", "by", "at", "run_id", "environments")),
+    *(f".graphs[].elsewhere[].{n}" for n in ("why", "environment", "database", "before", "targets", "of")),
+}
 """Fields of a list that may be empty."""
 
 
@@ -261,6 +280,8 @@ def _documents(project: AlembicProject, orchestrate: Command) -> Iterator[Any]:
         ("plan", "staging", "prod"),
         ("runs",),
         ("show", promoted["run_id"]),
+        ("report", promoted["run_id"]),
+        ("graph",),
         ("doctor", "prod"),
         ("init", "--output", "first.yaml"),
         ("status", "--config", "nowhere.yaml"),
