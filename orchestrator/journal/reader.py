@@ -170,11 +170,11 @@ class Reader:
 
     def unbegun(self) -> Run | None:
         """The latest run, where it has come to no target yet and has not ended well: a `before` kept it."""
-        started = self._read("WHERE kind = ? ORDER BY sequence DESC LIMIT 1", EventKind.RUN_STARTED)
-        if not started or self._read("WHERE run = ? AND target IS NOT NULL LIMIT 1", started[0][3]):
-            return None
-        run = self.run(str(started[0][3]))
-        return None if run.complete else run
+        latest = f"WHERE sequence = (SELECT MAX(sequence) FROM {TABLE} WHERE kind = ?)"
+        others = f"SELECT 1 FROM {TABLE} AS other WHERE other.run = {TABLE}.run AND other.target IS NOT NULL"
+        rows = self._read(f"{latest} AND NOT EXISTS ({others})", EventKind.RUN_STARTED)
+        run = self.run(str(rows[0][3])) if rows else None
+        return None if run is None or run.complete else run
 
     def _left(self, run_id: str, latest: Sequence[Row]) -> Run | None:
         """One run, for the targets whose latest events these are; of those that it finished no more is read.
