@@ -1,14 +1,18 @@
-"""A project of one folder, and scripts for a worker to load."""
+"""A project of one folder, scripts for a worker to load, and workers."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from orchestrator.execution.workers import Workers
 from orchestrator.project.configuration import AlembicProject, Transactions
+from tests.crash.scene import children, gone
 
 
 @pytest.fixture
@@ -34,3 +38,15 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    """Workers, ended with the test; nothing of them may be left but what has ended, or does so by itself."""
+    before = set(children(os.getpid()))
+    with Workers() as made:
+        yield made
+    end = time.monotonic() + 20
+    while left := [process for process in set(children(os.getpid())) - before if not gone(process)]:
+        assert time.monotonic() < end, f"processes {left} go on"
+        time.sleep(0.02)

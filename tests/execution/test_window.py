@@ -14,6 +14,7 @@ from orchestrator.core.gates.evidence import Waiver
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.execution.stop import Stop
+from orchestrator.execution.workers import Workers
 from orchestrator.faults import FaultPoint
 from orchestrator.operations import release
 from orchestrator.operations.acting import Actor
@@ -27,7 +28,7 @@ WINDOW = {"timezone": "UTC", "allow": ["mon-fri 08:00-12:00"]}
 
 
 def test_an_environment_whose_window_has_closed_meanwhile_is_not_begun(
-    alembic_project: Callable[..., AlembicProject], tmp_path: Path
+    alembic_project: Callable[..., AlembicProject], workers: Workers, tmp_path: Path
 ) -> None:
     """What was begun before is finished, the rest waits; resumed in the window, the run ends well."""
     project = alembic_project()
@@ -45,7 +46,7 @@ def test_an_environment_whose_window_has_closed_meanwhile_is_not_begun(
         if event.kind is EventKind.STEP_APPLIED:
             clock[0] += timedelta(minutes=2)
 
-    actor = Actor("me@here", hear, Stop(lambda _: None), lambda: clock[0])
+    actor = Actor("me@here", hear, Stop(lambda _: None), lambda: clock[0], workers=workers)
     prepared = release.prepare(configuration, release.Wish("prod"), actor.now)
     report = perform(configuration, prepared, actor, look_again=False)
     assert (report.outcome, report.exit, [one.end for one in report.targets]) == (
@@ -65,7 +66,7 @@ def test_an_environment_whose_window_has_closed_meanwhile_is_not_begun(
 
 
 def test_each_environment_has_a_window_of_its_own_to_be_waived(
-    alembic_project: Callable[..., AlembicProject], tmp_path: Path
+    alembic_project: Callable[..., AlembicProject], workers: Workers, tmp_path: Path
 ) -> None:
     """Waived for one that is closed, the window of another that closes meanwhile, here while its lock is waited
     for, still keeps that one from being begun.
@@ -84,7 +85,7 @@ def test_each_environment_has_a_window_of_its_own_to_be_waived(
     configuration = load(project.root / "environments.yaml", Settings(), os.environ)
     clock = [datetime(2026, 11, 20, 11, 59, tzinfo=UTC)]
     waivers = (Waiver("window", "an outage", "me@here", clock[0]),)
-    actor = Actor("me@here", lambda _: None, Stop(lambda _: None), lambda: clock[0])
+    actor = Actor("me@here", lambda _: None, Stop(lambda _: None), lambda: clock[0], workers=workers)
     prepared = replace(release.prepare(configuration, release.Wish("prod"), actor.now), waivers=waivers)
 
     locked: list[str] = []

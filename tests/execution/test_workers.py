@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,18 +17,6 @@ from orchestrator.project.configuration import AlembicProject, WorkerKind
 from tests.crash.scene import children, gone, is_warm
 
 Write = Callable[[str], Path]
-
-
-@pytest.fixture
-def workers() -> Iterator[Workers]:
-    """Workers, ended with the test; nothing of them may be left but what has ended, or does so by itself."""
-    before = set(children(os.getpid()))
-    with Workers() as made:
-        yield made
-    end = time.monotonic() + 20
-    while left := [process for process in set(children(os.getpid())) - before if not gone(process)]:
-        assert time.monotonic() < end, f"processes {left} go on"
-        time.sleep(0.02)
 
 
 def called(project: AlembicProject, heard: Callable[[str], None] = lambda _line: None, **variables: str) -> Call:
