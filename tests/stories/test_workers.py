@@ -15,7 +15,7 @@ from tests.projects_builder import AlembicProject
 from tests.stories import databases
 
 Make = Callable[..., AlembicProject]
-_VARYING = {"seconds", "process", "reused"}
+_VARYING = {"seconds", "process", "reused", "executed"}
 
 
 def made(project: AlembicProject, wanted: int | list[str], parallel: int = 2, **of_the_project: Any) -> list[str]:
@@ -77,7 +77,7 @@ def recorded(project: AlembicProject) -> dict[str, list[Any]]:
 
 def test_every_kind_of_worker_leaves_the_same(alembic_project: Make, orchestrate: Command) -> None:
     """Databases, journal and log of eight targets are the same, whether workers are fresh, forked or reused."""
-    found, served = {}, {}
+    found, served, executed = {}, {}, {}
     for kind in ("fresh", "forked", "reused", "auto"):
         project = alembic_project(kind)
         urls = made(project, 8, workers=kind)
@@ -86,10 +86,14 @@ def test_every_kind_of_worker_leaves_the_same(alembic_project: Make, orchestrate
         rolled_out(project, orchestrate)
         assert [databases.heads(url) for url in urls] == [{"r3"}] * 8
         found[kind], served[kind] = recorded(project), processes(project)
+        # Told once, of whichever target came first.
+        executed[kind] = {rev: body["executed"] for _, _, rev, body in events(project) if "executed" in body}
         assert {target: sum("of " in line for line in lines) for target, lines in printed(project).items()} == {
             f"dev/t{n:02}": 1 for n in range(1, 9)
         }
     assert found["fresh"] == found["forked"] == found["reused"] == found["auto"]
+    assert executed["fresh"] == executed["forked"] == executed["reused"] == executed["auto"]
+    assert set(executed["fresh"]) == {"r1", "r2", "r3"}
     assert [len(set(served[kind])) for kind in ("fresh", "forked")] == [8, 8]
     assert [len(set(served[kind])) <= 2 for kind in ("reused", "auto")] == [True, True]
 
