@@ -168,6 +168,11 @@ class Reader:
         rebuilt = self._read("WHERE kind = ? ORDER BY sequence DESC LIMIT 1", EventKind.JOURNAL_REBUILT)
         return superseded(last, self.run(str(rebuilt[0][3]))) if rebuilt else last
 
+    @property
+    def knows_runs(self) -> bool:
+        """Whether anything in it belongs to a run."""
+        return bool(self._read("WHERE run <> ? LIMIT 1", NO_RUN))
+
     def unbegun(self) -> Run | None:
         """The latest run, where it has come to no target yet and has not ended well: a `before` kept it."""
         latest = f"WHERE sequence = (SELECT MAX(sequence) FROM {TABLE} WHERE kind = ?)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator.core.events import NO_RUN, Event, EventKind
+from orchestrator.core.events import Event, EventKind
 from orchestrator.core.gates.evidence import NO_EVIDENCE, Approval, Evidence
 from orchestrator.core.outstanding import unchecked
 from orchestrator.core.plan import Plan
@@ -51,8 +51,7 @@ def _unchecked(seen: Survey, plan: Plan) -> set[str]:
 
 def unfamiliar(journal: Journal, configuration: Configuration) -> str | None:
     """Where a journal is that knows no run: it may be a copy's, and the wrong one. None for any other."""
-    known = any(row[3] != NO_RUN for row in journal.rows())
-    return None if known else f"{location(configuration.journal)}, a journal that knows no run"
+    return None if journal.knows_runs else f"{location(configuration.journal)}, a journal that knows no run"
 
 
 def approvals_of(events: Iterable[Event]) -> tuple[Approval, ...]:

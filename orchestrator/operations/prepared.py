@@ -109,18 +109,24 @@ class Prepared:
     @property
     def report(self) -> PlanReport:
         """The plan as a report; nothing was changed."""
-        lost = {target: found for target, found in self.seen.lost.items() if target in self.plan.by_target}
-        policies = policies_of(self.plan, self.seen)
         verdicts = self.verdicts
-        told = self.plan, verdicts, self.downgrades, self.comparison
-        late = lagging(self.plan, self.seen.world)
-        took = estimated(self.seen, self.plan, self.evidence.seconds)
-        of_file = self.sealed, (*self.notes, *unneeded(verdicts, self.waivers))
-        report = PlanReport(*told, lost, policies, self._begins_anew, late, *of_file)
-        edited = self.evidence.edited
-        applying = " ".join([self.again, *(f"--confirm {name}" for name in sorted(self.confirmed))])
-        report = replace(report, estimates=took, sql=self.sql, findings=self.findings, edited=edited)
-        return replace(report, applying=applying)
+        return PlanReport(
+            self.plan,
+            verdicts,
+            self.downgrades,
+            self.comparison,
+            lost={target: found for target, found in self.seen.lost.items() if target in self.plan.by_target},
+            policies=policies_of(self.plan, self.seen),
+            begins_anew=self._begins_anew,
+            lagging=lagging(self.plan, self.seen.world),
+            sealed=self.sealed,
+            notes=(*self.notes, *unneeded(verdicts, self.waivers)),
+            estimates=estimated(self.seen, self.plan, self.evidence.seconds),
+            sql=self.sql,
+            findings=self.findings,
+            edited=self.evidence.edited,
+            applying=" ".join([self.again, *(f"--confirm {name}" for name in sorted(self.confirmed))]),
+        )
 
     @property
     def _begins_anew(self) -> Unfinished | None:
@@ -226,8 +232,9 @@ def resume(
     seen = survey(configuration, run.plan.environments, actor.now, changing=unfinished)
     evidence = gather(seen, run.plan)
     at = actor.now()
-    prepared = Prepared(run.plan, seen, lambda: prepared, confirmed, at=at, evidence=evidence, resumed=run)
-    prepared = replace(prepared, waivers=waivers)
+    prepared = Prepared(
+        run.plan, seen, lambda: prepared, confirmed, at=at, evidence=evidence, waivers=waivers, resumed=run
+    )
     if shut := closed(prepared.verdicts):
         return _unperformed(run.plan, prepared.verdicts, shut)
     still_the_same(run, seen)
