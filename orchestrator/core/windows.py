@@ -13,8 +13,8 @@ from datetime import UTC, datetime, time, timedelta
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """As they are written in a span, in the order of `date.weekday`."""
 MINUTES_A_DAY = 24 * 60
-_DAYS_AHEAD = 15
-"""Two weeks and a day: a span of one week may fall to a turn of the clocks, the next one does not."""
+_AHEAD = timedelta(days=14)
+"""So far is looked: a span of one week may fall to a turn of the clocks, the next one does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,7 @@ def closes_at(window: Window, at: datetime) -> datetime | None:
     """The first time after `at`, when it is open, at which it is not; None where two weeks do not close it."""
     ends = [stretch.ends for stretch in _allowed(window, at)]
     begins = [stretch.begins for stretch in (*_denied(window, at), *_frozen(window))]
-    until = at + timedelta(days=_DAYS_AHEAD - 1)
-    later = sorted(moment for moment in (*ends, *begins) if at < moment < until)
+    later = sorted(moment for moment in (*ends, *begins) if at < moment < at + _AHEAD)
     return next((moment for moment in later if why_closed(window, moment)), None)
 
 
@@ -107,7 +106,7 @@ def _opening(window: Window, at: datetime) -> datetime | None:
     denied = list(_denied(window, at))
     allowed = list(_allowed(window, at))
     candidates = {at, *(one.ends for one in denied), *(one.begins for one in allowed)}
-    for moment in sorted(one for one in candidates if one >= at):
+    for moment in sorted(one for one in candidates if at <= one < at + _AHEAD):
         let = not window.allow or any(moment in stretch for stretch in allowed)
         if let and not any(moment in stretch for stretch in denied):
             return moment
@@ -132,9 +131,9 @@ def _allowed(window: Window, at: datetime) -> Iterator[_Stretch]:
 
 
 def _occurrences(spans: Iterable[Span], at: datetime) -> Iterator[tuple[Span, datetime, datetime]]:
-    """The spans as they fall from two days before that time to two weeks after, as local times."""
-    for number in range(-2, _DAYS_AHEAD):
-        # Two days before: the day of UTC may be another than the window's, and a span may begin the day before.
+    """The spans as they fall around that time and as far ahead as is looked, as local times."""
+    for number in range(-2, _AHEAD.days + 2):
+        # Days more at both ends: the day of UTC may be another than the window's, and a span may begin the day before.
         day = datetime.combine(at.astimezone(UTC).date(), time()) + timedelta(days=number)
         for span in (one for one in spans if day.weekday() in one.days):
             over_midnight = MINUTES_A_DAY if span.ends <= span.begins else 0

@@ -41,6 +41,8 @@ def at(text: str, zone: str = "Europe/Berlin") -> datetime:
         (Window("UTC", (NIGHTS,)), at("2026-11-21 01:59", "UTC"), at("2026-11-21 01:59", "UTC")),
         (Window("UTC", (NIGHTS,)), at("2026-11-21 02:00", "UTC"), at("2026-11-27 22:00", "UTC")),
         (Window("UTC", (FRIDAY,), (Span(frozenset({4}), text="fri"),)), at("2026-11-21 02:00", "UTC"), None),
+        (Window("UTC", deny=(Span(ALL),)), at("2026-11-21 02:00", "UTC"), None),
+        (Window("UTC", (MON_THU,), (Span(ALL),), (CHRISTMAS,)), at("2026-12-20 02:00", "UTC"), None),
         (Window("Pacific/Kiritimati", (FRIDAY,)), at("2026-11-19 23:00", "UTC"), at("2026-11-19 23:00", "UTC")),
         # The clock goes from 02:00 to 03:00 on 29 March: that half hour is not there, the next is a week later.
         (Window("Europe/Berlin", (SUNDAY,)), at("2026-03-28 12:00"), at("2026-04-05 02:15")),
@@ -77,7 +79,9 @@ def test_it_says_what_keeps_it_closed_and_when_it_closes() -> None:
 
 minutes = st.integers(0, MINUTES_A_DAY - 1)
 spans = st.builds(Span, st.frozensets(st.integers(0, 6), min_size=1), minutes, minutes.map(lambda one: one + 1))
-moments = st.datetimes(datetime(2026, 3, 1), datetime(2026, 11, 30))  # noqa: DTZ001 - local times
+moments = st.datetimes(datetime(2026, 3, 1), datetime(2026, 11, 30)).map(  # noqa: DTZ001 - local times
+    lambda one: one.replace(second=0, microsecond=0)
+)
 freezes = st.builds(lambda begins, days: Freeze(begins, begins + timedelta(days)), moments, st.integers(1, 40))
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
 some = st.lists(spans, max_size=2).map(tuple)
