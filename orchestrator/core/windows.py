@@ -133,7 +133,7 @@ def _allowed(window: Window, at: datetime) -> Iterator[_Stretch]:
 def _occurrences(spans: Iterable[Span], at: datetime) -> Iterator[tuple[Span, datetime, datetime]]:
     """The spans as they fall around that time and as far ahead as is looked, as local times."""
     for number in range(-2, _AHEAD.days + 2):
-        # Days more at both ends: the day of UTC may be another than the window's, and a span may begin the day before.
+        # Days more at both ends: the day of UTC may be another than the window's, and a span begin the day before.
         day = datetime.combine(at.astimezone(UTC).date(), time()) + timedelta(days=number)
         for span in (one for one in spans if day.weekday() in one.days):
             over_midnight = MINUTES_A_DAY if span.ends <= span.begins else 0
