@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.command import Command
 from tests.projects_builder import AlembicProject, make_template
@@ -18,6 +19,12 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import Server
 
 pytest_plugins = ["tests.reliability"]
+
+# A few dozen examples of each law, a thousand with LAWS=thorough. No deadline: the machine may be busy, and a law
+# is not about time.
+settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
+settings.load_profile(os.environ.get("LAWS", "quick"))
 
 # A shell starts its background jobs without Ctrl-C, and nohup without SIGHUP; every program started from here
 # would inherit that: a test that sends such a signal would then prove nothing.

@@ -276,12 +276,15 @@ def children(pid: int) -> list[int]:
 
 
 def is_warm(pid: int) -> bool:
-    """Whether this is a warm process, by its arguments and what its workers call themselves otherwise."""
+    """Whether this is a warm process that lives: by what it calls itself, and before it does by its arguments."""
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return b"warm" in arguments and Path(f"/proc/{pid}/comm").read_text() != "orchestrate-wkr\n"
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+        name = Path(f"/proc/{pid}/comm").read_text()
     except OSError:
         return False
+    if name.startswith("orchestrate-"):
+        return name == "orchestrate-wrm\n" and bool(arguments)  # one that has ended has none
+    return b"warm" in arguments.split(b"\0")
 
 
 def worker(process: subprocess.Popen[str]) -> int:

@@ -20,16 +20,14 @@ def _fork(project: AlembicProject) -> None:
     project.tables("d1", down=("b1", "c1"))
 
 
-@pytest.mark.parametrize("family", EVERY_FAMILY)
-def test_a_branch_and_its_merge(family: str, make_pipeline: Callable[..., Pipeline]) -> None:
+def test_a_branch_and_its_merge(sqlite: Pipeline) -> None:
     """Promotion brings one side of a branch, then the other with the merge, each revision once."""
-    shop = make_pipeline(family)
-    _fork(shop.project)
-    told(shop("rollout", "--to", "b1", "--yes"), 0)
-    assert [shop.heads(name) for name in shop.urls] == [{"b1"}, {"b1"}]
-    told(shop("rollout", "--yes"), 0, "prod applied 2 of 2 d1")
-    assert [shop.heads(name) for name in shop.urls] == [{"d1"}, {"d1"}]
-    assert shop.tables("prod") == {"alembic_version", "t_a1", "t_b1", "t_c1", "t_d1"}
+    _fork(sqlite.project)
+    told(sqlite("rollout", "--to", "b1", "--yes"), 0)
+    assert [sqlite.heads(name) for name in sqlite.urls] == [{"b1"}, {"b1"}]
+    told(sqlite("rollout", "--yes"), 0, "prod applied 2 of 2 d1")
+    assert [sqlite.heads(name) for name in sqlite.urls] == [{"d1"}, {"d1"}]
+    assert sqlite.tables("prod") == {"alembic_version", "t_a1", "t_b1", "t_c1", "t_d1"}
 
 
 def test_several_heads(sqlite: Pipeline) -> None:

@@ -15,7 +15,7 @@ from tests.projects_builder import AlembicProject
 from tests.stories import databases
 
 Make = Callable[..., AlembicProject]
-_VARYING = {"seconds", "process", "reused", "executed"}
+_VARYING = {"identity", "seconds", "process", "reused", "executed"}
 
 
 def made(project: AlembicProject, wanted: int | list[str], parallel: int = 2, **of_the_project: Any) -> list[str]:
@@ -247,7 +247,7 @@ KILLING = """
 import os, pathlib, signal
 for task in pathlib.Path(f"/proc/{os.getppid()}/task").iterdir():
     for pid in (task / "children").read_text().split():
-        if b"warm" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() and int(pid) != os.getpid():
+        if pathlib.Path(f"/proc/{pid}/comm").read_text() == "orchestrate-wrm\\n":
             os.kill(int(pid), signal.SIGKILL)
 """
 
