@@ -41,6 +41,13 @@ class LintFinding:
     places: frozenset[Target] = frozenset()
 
 
+def asking(findings: Iterable[LintFinding]) -> str:
+    """The command that shows what is found in the revisions of these."""
+    import shlex
+
+    return f"orchestrate lint {shlex.join(dict.fromkeys(one.revision for one in findings))}"
+
+
 @dataclass(frozen=True, slots=True)
 class LintReport:
     """The findings in the revisions that were looked at, in their order; `unlinted` says what was not looked at.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from orchestrator.core.divergence import stand
 from orchestrator.core.lint import LintFinding, LintReport, Severity
@@ -13,10 +14,12 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.selection import NOTHING_TYPED
 from orchestrator.core.targets import Target
 from orchestrator.errors import UsageError
+from orchestrator.journal.journal import Journal
 from orchestrator.operations.durations import families
+from orchestrator.operations.preview import sql_of
 from orchestrator.operations.selected import asked
-from orchestrator.operations.squawked import FAMILY, squawked
-from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.operations.squawked import FAMILY, SqlOf, squawked
+from orchestrator.operations.survey import Clock, Survey, remembered, survey
 from orchestrator.project.configuration import Configuration
 from orchestrator.project.environments_file.wording import near
 from orchestrator.project.revision_scripts.lint import lint as rules
@@ -32,23 +35,31 @@ def lint(configuration: Configuration, names: Sequence[str], databases: Sequence
 
     Reads only. Raises UsageError for a name that there is not, and what the survey and the look at the SQL raise.
     """
-    seen = survey(_narrowed(asked(configuration, NOTHING_TYPED), databases), None, now)
+    narrowed = _narrowed(asked(configuration, NOTHING_TYPED), databases)
+    with Journal(configuration.journal) as journal:
+        seen = survey(narrowed, None, now, remembered(journal, narrowed.pipeline.names))
+        return _linted(seen, names, now().date(), partial(sql_of, journal, seen))
+
+
+def _linted(seen: Survey, names: Sequence[str], today: date, sql: SqlOf) -> LintReport:
     groups = pending = _pending(seen)
     only = frozenset(revision for each in pending.values() for group in each for revision in group)
     if names:
         meant = _meant(seen, names)
         groups = {target: _with_pending(revisions, pending.get(target, ())) for target, revisions in meant.items()}
         only = frozenset(revision for revisions in meant.values() for revision in revisions)
-    findings, revisions, unlinted = _found(seen, groups, now().date(), only)
+    findings, revisions, unlinted = _found(seen, groups, today, only, sql=sql)
     unknown = () if names else tuple(_unknown(seen))
-    return LintReport(findings, revisions, (*unknown, *unlinted), _least(configuration.pipeline))
+    return LintReport(findings, revisions, (*unknown, *unlinted), _least(seen.world.pipeline))
 
 
-def findings_of(seen: Survey, plan: Plan, at: datetime) -> tuple[tuple[LintFinding, ...], tuple[str, ...]]:
-    """What is found in a plan's revisions, and what squawk was not shown; raises as the look at the SQL."""
+def findings_of(
+    seen: Survey, plan: Plan, at: datetime, *, sql: SqlOf
+) -> tuple[tuple[LintFinding, ...], tuple[str, ...]]:
+    """What is found in a plan's revisions, and what squawk was not shown; raises what `sql` does."""
     groups = {one.target: (tuple(step.revision for step in one.steps),) for one in plan.targets if one.steps}
     only = frozenset(step.revision for one in plan.targets for step in one.steps)
-    findings, _, unlinted = _found(seen, groups, at.date(), only, source=plan.source)
+    findings, _, unlinted = _found(seen, groups, at.date(), only, sql=sql)
     return findings, unlinted
 
 
@@ -107,7 +118,7 @@ class _Together:
 
 
 def _found(
-    seen: Survey, groups: _Groups, today: date, only: frozenset[str], *, source: str | None = None
+    seen: Survey, groups: _Groups, today: date, only: frozenset[str], *, sql: SqlOf
 ) -> tuple[tuple[LintFinding, ...], tuple[str, ...], tuple[str, ...]]:
     """The findings in `only` these revisions, each once; those revisions in order; what squawk was not shown."""
     known: dict[tuple[str, str], Revision] = {}
@@ -117,7 +128,7 @@ def _found(
         told = rules.lint([_read(seen, one, revision, known) for revision in one.revisions], one.family, today)
         found += (replace(finding, places=places[one.project, one.family]) for finding in told)
     shown = {target: [r for group in each for r in group if r in only] for target, each in groups.items()}
-    complaints, unlinted = squawked(seen, shown, known, today, source=source)
+    complaints, unlinted = squawked(seen, shown, known, today, sql=sql)
     squawking = frozenset(place for (_, family), each in places.items() if family == FAMILY for place in each)
     found += (replace(one, places=squawking) for one in complaints)
     once: dict[tuple[str, ...], LintFinding] = {}

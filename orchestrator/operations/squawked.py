@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from orchestrator.core.lint import LintFinding
@@ -11,7 +11,6 @@ from orchestrator.core.phrases import few
 from orchestrator.core.preview import RevisionSql
 from orchestrator.core.targets import Target
 from orchestrator.operations.durations import families
-from orchestrator.operations.preview import sql_of
 from orchestrator.operations.survey import Survey
 from orchestrator.project import squawk
 from orchestrator.project.revision_scripts.lint.allowing import SQUAWK
@@ -20,32 +19,32 @@ from orchestrator.project.revision_scripts.lint.lint import allowed
 
 FAMILY = "postgresql"
 """The databases whose SQL squawk reads."""
+_Wanted = Mapping[Target, Iterable[str]]
+SqlOf = Callable[[_Wanted], Iterable[RevisionSql]]
+"""Tells what revisions execute on targets: `preview.sql_of`, of a journal and what was looked at."""
 _Read = Mapping[tuple[str, str], Revision]
 """The scripts as they were read, by project and revision."""
 
 
 def squawked(
-    seen: Survey, wanted: Mapping[Target, Iterable[str]], read: _Read, today: date, *, source: str | None
+    seen: Survey, wanted: _Wanted, read: _Read, today: date, *, sql: SqlOf
 ) -> tuple[tuple[LintFinding, ...], tuple[str, ...]]:
-    """The findings, and what squawk was not shown. Raises what `sql_of` raises."""
+    """The findings in what `sql` tells of the revisions, and what squawk was not shown. Raises what `sql` does."""
     of = families(seen)
     asked = {target: each for target, each in wanted.items() if of[target.untenanted] == FAMILY}
     if not asked:
         return (), ()
     if (program := squawk.program()) is None:
         return (), ("squawk did not look at what PostgreSQL gets: it is not installed (pip install squawk-cli)",)
-    known = {
-        (one.project, one.revision): one for one in sql_of(seen, asked, source=source) if one.family == FAMILY
-    }
-    sql = {key: _text(one) for key, one in known.items() if one.statements}
+    known = {(one.project, one.revision): one for one in sql(asked) if one.family == FAMILY}
+    texts = {key: _text(one) for key, one in known.items() if one.statements}
     unlinted = tuple(not_shown(known.values()))
     try:
-        told = squawk.complaints(
-            program, {" ".join(key): text for key, text in sql.items()}, seen.configuration.root
-        )
+        shown = {" ".join(key): text for key, text in texts.items()}
+        told = squawk.complaints(program, shown, seen.configuration.root)
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
         return (), (*unlinted, f"squawk could not be asked: {error}")
-    found = (_findings(read[key], told[" ".join(key)], today) for key in sql if key in read)
+    found = (_findings(read[key], told[" ".join(key)], today) for key in texts if key in read)
     return tuple(finding for each in found for finding in each), unlinted
 
 

@@ -129,6 +129,43 @@ def test_any_script_is_read(code: str, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize(
+    ("condition", "families"),
+    [
+        ('op.get_bind().dialect.name == "postgresql" and ready', "postgresql"),
+        ('ready and op.get_context().dialect.name != "postgresql"', "mysql sqlite"),
+        ('not (bind.dialect.name in ("sqlite", "mysql"))', "postgresql"),
+        ('dialect_name == "mariadb" or dialect_name == "sqlite"', "mysql sqlite"),
+        ('dialect_name == "mysql" or ready', "mysql postgresql sqlite"),
+        ("ready", "mysql postgresql sqlite"),
+        ('here == "sqlite"', "sqlite"),
+        ("not on_sqlite()", "mysql postgresql"),
+        ("sometimes()", "mysql postgresql sqlite"),
+        ("circle", "mysql postgresql sqlite"),
+    ],
+)
+def test_a_condition_is_for_the_databases_that_it_names(condition: str, families: str, tmp_path: Path) -> None:
+    """What stands under it is found on these alone, and on all where it may hold on any of them."""
+    (tmp_path / "a.py").write_text(f"""
+circle = not circle and circle
+def on_sqlite():
+    bind = op.get_bind()
+    return bind.dialect.name == "sqlite"
+def sometimes():
+    if ready:
+        return True
+    return bind.dialect.name == "sqlite"
+def upgrade():
+    here = op.get_bind().dialect.name
+    if {condition}:
+        op.drop_table("orders")
+""")
+    revision = read(tmp_path, Script("a", (), "a.py"), NAMES)
+    every = ("mysql", "postgresql", "sqlite")
+    found = {name: {one.rule for one in lint([revision], name, date(2026, 11, 23))} for name in every}
+    assert [name for name in every if "drop-table" in found[name]] == families.split()
+
+
+@pytest.mark.parametrize(
     ("text", "parts"),
     [
         ("SELECT 1; -- DROP TABLE t;\nUPDATE t SET a = 'x; y'", ["SELECT 1", "UPDATE t SET a = '…'"]),

@@ -55,6 +55,7 @@ OPERATIONS = [
     (["op.execute(t.delete().where(t.c.id > 3))"], [("execute t.delete().where(t.c.id > 3)", LOSES)]),
     (["session.query(T).delete()"], [("delete session.query(T)", LOSES)]),
     (["sa.Enum(name='mood').drop(op.get_bind())"], [("drop sa.Enum(name='mood')", False)]),
+    (["mood = sa.Enum('calm', name='mood')", "mood.drop(op.get_bind())"], [("drop mood", False)]),
     (["Base.metadata.drop_all(op.get_bind())"], [("drop_all Base.metadata", LOSES)]),
     (
         ['with op.batch_alter_table("orders") as batch_op:', '    batch_op.drop_column("total")'],

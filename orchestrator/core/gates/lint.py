@@ -9,6 +9,7 @@ from orchestrator.core.lint import LintFinding, counting
 from orchestrator.core.phrases import few
 from orchestrator.core.pipeline import Environment, Pipeline
 from orchestrator.core.plan import Plan
+from orchestrator.core.targets import Target
 
 NAME = "lint"
 _NAMED = 3
@@ -40,12 +41,13 @@ def demanding(plan: Plan, pipeline: Pipeline) -> tuple[Environment, ...]:
 
 def _counted(plan: Plan, environment: Environment, circumstances: Circumstances) -> tuple[LintFinding, ...]:
     assert environment.gates.lint is not None
-    planned = (one for one in plan.targets if one.target.environment == environment.name)
-    gets = {(step.revision, one.target.untenanted) for one in planned for step in one.steps}
-    found = circumstances.findings
-    findings = (
-        one for one in found if any(one.revision == r and (not one.places or at in one.places) for r, at in gets)
-    )
+    gets: dict[str, set[Target]] = {}
+    for one in plan.targets:
+        if one.target.environment == environment.name:
+            for step in one.steps:
+                gets.setdefault(step.revision, set()).add(one.target.untenanted)
+    known = (found for found in circumstances.findings if found.revision in gets)
+    findings = (found for found in known if not found.places or found.places & gets[found.revision])
     return counting(findings, environment.gates.lint)
 
 

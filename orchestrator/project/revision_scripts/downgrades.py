@@ -13,7 +13,15 @@ from pathlib import Path
 
 from orchestrator.core.downgrade import Act, Downgrade
 from orchestrator.core.scripts import Script
-from orchestrator.project.revision_scripts.operations import Manner, Module, Operation, Reader, cut, given
+from orchestrator.project.revision_scripts.module import Module
+from orchestrator.project.revision_scripts.operations import (
+    Manner,
+    Operation,
+    Reader,
+    cut,
+    given,
+    of_a_type,
+)
 from orchestrator.project.revision_scripts.scope import Function
 
 _OF_A_COLUMN = frozenset({"add_column", "drop_column", "alter_column"})
@@ -88,15 +96,15 @@ def _raised(body: list[ast.stmt]) -> ast.stmt | None:
 
 def _act(operation: Operation) -> Act | None:
     """An operation in a few words; None for a statement that only reads."""
-    call, verb = operation.call, operation.verb
-    receiver = cut(ast.unparse(call.func.value)) if isinstance(call.func, ast.Attribute) else ""
+    verb = operation.verb
+    receiver = cut(ast.unparse(operation.receiver))
     match operation.manner:
         case Manner.EXECUTED:
             statement = _argument(operation, 0, "sqltext", whole=True)
             loses = _LOSING_SQL.search(statement) is not None
             return None if _READING_SQL.match(statement) else Act(f"execute {cut(statement)}", loses)
         case Manner.METADATA:
-            loses = verb == "drop_all" or (verb == "drop" and "enum" not in receiver.lower())
+            loses = verb == "drop_all" or (verb == "drop" and not of_a_type(operation))
             return Act(f"{verb} {receiver}", loses)
         case Manner.ROWS:
             return Act(f"{verb} {receiver}", loses=verb == "delete")

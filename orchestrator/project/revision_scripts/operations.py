@@ -7,24 +7,37 @@ a rollback or for a finding, is said elsewhere; what the text does not show is t
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
-from orchestrator.project.revision_scripts.scope import Function, Names, Scope
+from orchestrator.project.revision_scripts.conditions import EVERY_FAMILY, holding
+from orchestrator.project.revision_scripts.module import Module
+from orchestrator.project.revision_scripts.scope import Function, Scope
 
 SHOWN = 100
 """Characters of a statement or an expression that are shown."""
 _PREPARING = frozenset({"f", "get_bind", "get_context", "batch_alter_table", "inline_literal", "run_async"})
 """Calls on `op` that change nothing themselves."""
 _EXECUTING = frozenset({"execute", "exec_driver_sql", "executescript", "scalar", "scalars"})
-_WRITING = frozenset({"add", "add_all", "merge", "bulk_save_objects", "bulk_insert_mappings"})
+_WRITING = frozenset(
+    {"add", "add_all", "merge", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
+)
 """What a session of the ORM writes rows with."""
-_KNOWN_PACKAGES = frozenset({"alembic", "sqlalchemy", *sys.stdlib_module_names})
-"""Packages whose calls change nothing of themselves, or are recognised by name; of others nothing is known."""
-_BACKENDS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
-_EVERY_FAMILY = frozenset(_BACKENDS.values())
+_GATHERING = frozenset({"add", "append", "extend", "insert", "pop", "remove", "setdefault", "update"})
+"""What is called on a list or a dictionary that stands in another one."""
+_TELLING = frozenset({"debug", "info", "warning", "error", "exception", "log"})
+"""What is called on a logger, wherever that comes from."""
+_CHANGING = frozenset(
+    {
+        *("exec", "eval", "rename_table", "add_column", "alter_column", "batch_alter_table", "bulk_insert"),
+        *("drop_table", "drop_column", "drop_index", "drop_constraint", "create_index", "create_foreign_key"),
+        *("create_unique_constraint", "create_primary_key", "create_check_constraint"),
+    }
+)
+"""What changes something whatever it is called on: `op`, or a batch, by another name or in another function."""
+_SESSIONS = ("Session", "sessionmaker")
 _HANDLES = frozenset({"bind", "conn", "connection", "session", "engine", "context", "cursor"})
 """Names by which a script mostly calls what reaches the database."""
 
@@ -55,53 +68,12 @@ class Operation:
     scope: Scope
     table: str | None = None
     outside: bool = False
-    families: frozenset[str] = _EVERY_FAMILY
+    families: frozenset[str] = EVERY_FAMILY
 
-
-@dataclass
-class Module:
-    """One script's functions, the texts that it gives names to, and the names by which it reaches Alembic."""
-
-    tree: ast.Module
-    functions: Mapping[str, Function] = field(init=False)
-    operations: frozenset[str] = field(init=False)
-    foreign: frozenset[str | None] = field(init=False)
-    """Names of code that is not read here; None stands for a function that is looked up while running."""
-    _outer: Names = field(init=False)
-    _names: dict[str, Names] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        body = self.tree.body
-        self.functions = {
-            node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        }
-        aliases = list(_imported(self.tree))
-        operations = [
-            alias.asname or alias.name for package, alias in aliases if (package, alias.name) == ("alembic", "op")
-        ]
-        self.operations = frozenset({"op", *operations})
-        names = (
-            alias.asname or alias.name.split(".")[0]
-            for package, alias in aliases
-            if package not in _KNOWN_PACKAGES
-        )
-        self.foreign = frozenset({None, *names})
-        self._outer = Names(body)
-
-    def scope(self, function: Function, line: int) -> Scope:
-        """What names stand for on a line of a function."""
-        if function.name not in self._names:
-            self._names[function.name] = Names(function.body, function.args)
-        return Scope(self.tree, self._outer, self._names[function.name], line)
-
-
-def _imported(tree: ast.Module) -> Iterator[tuple[str, ast.alias]]:
-    """Every import of the file, with the package that it leads into; relative ones are the project's own."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name.split(".")[0], alias) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (("." if node.level else (node.module or "").split(".")[0], alias) for alias in node.names)
+    @property
+    def receiver(self) -> ast.expr:
+        """What the method is called on."""
+        return self.call.func.value if isinstance(self.call.func, ast.Attribute) else self.call.func
 
 
 def first_name(node: ast.expr) -> str | None:
@@ -116,6 +88,14 @@ def given(call: ast.Call, position: int, name: str) -> ast.expr | None:
     if 0 <= position < len(call.args):
         return call.args[position]
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def of_a_type(operation: Operation) -> bool:
+    """Whether what is made or dropped by its own method is a type, a sequence or an index, and holds no rows."""
+    receiver = operation.receiver
+    made = operation.scope.get(receiver.id) if isinstance(receiver, ast.Name) else receiver
+    source = ast.unparse(made.func if isinstance(made, ast.Call) else receiver)
+    return re.search(r"enum|type|sequence|index", source, re.IGNORECASE) is not None
 
 
 def cut(text: str) -> str:
@@ -133,22 +113,20 @@ class Reader:
     def __init__(self, module: Module) -> None:
         self._module = module
         self._functions: list[Function] = []
-        self._entered: set[str] = set()
+        self._entered: set[tuple[Function, frozenset[str], bool]] = set()
         self._batches: dict[str, str] = {}
-        self._outside = False
-        self._families = _EVERY_FAMILY
+        self._outside = self._within = False
+        self._families = EVERY_FAMILY
         self._alone: ast.expr | None = None
-        self._within = False
-        self.unread: list[ast.Call] = []
-        self.acting: list[ast.Call] = []
+        self.unread: list[ast.expr] = []
+        self.acting: list[ast.expr] = []
 
     def operations(self, function: Function) -> Iterator[Operation]:
         """Each call that changes something, in the order of the text."""
-        self._entered.add(function.name)
+        self._entered.add((function, self._families, self._outside))
         self._functions.append(function)
         before = self._families
-        for statement in function.body:
-            yield from self._below(statement)
+        yield from self._all(function.body)
         self._families = before
         self._functions.pop()
 
@@ -157,16 +135,12 @@ class Reader:
 
     def _below(self, node: ast.AST) -> Iterator[Operation]:
         match node:
-            case ast.If(test=test) if (families := self._meant(test)) is not None:
-                yield from self._only_for(node.body, families)
-                yield from self._only_for(node.orelse, _EVERY_FAMILY - families)
-                if isinstance(node.body[-1], ast.Return | ast.Raise):
-                    self._families -= families
+            case ast.If():
+                yield from self._either(node)
                 return
             case ast.With(items=items, body=body) if any(_is_outside(item) for item in items):
                 before, self._outside = self._outside, True
-                for statement in body:
-                    yield from self._below(statement)
+                yield from self._all(body)
                 self._outside = before
                 return
             case ast.withitem():
@@ -176,8 +150,35 @@ class Reader:
             case ast.Call():
                 yield from self._of_call(node)
                 return
+            case ast.Name() | ast.Attribute():
+                yield from self._passed_on(node)
+        families = self._families
         for child in ast.iter_child_nodes(node):
             yield from self._below(child)
+            self._families = families  # a return in a loop, a try or a function in it need not be reached
+
+    def _all(self, nodes: Iterable[ast.AST]) -> Iterator[Operation]:
+        for node in nodes:
+            yield from self._below(node)
+
+    def _either(self, node: ast.If) -> Iterator[Operation]:
+        yield from self._below(node.test)
+        families, others = holding(node.test, self._scope(node.test))
+        yield from self._only_for(node.body, families)
+        yield from self._only_for(node.orelse, others)
+        if isinstance(node.body[-1], ast.Return | ast.Raise):
+            self._families &= others
+
+    def _passed_on(self, node: ast.expr) -> Iterator[Operation]:
+        """A function of the script, called or not, and an operation that others call with what they have."""
+        match node:
+            case ast.Name(id=name):
+                for function in self._module.called(name):
+                    if (function, self._families, self._outside) not in self._entered:
+                        yield from self.operations(function)
+            case ast.Attribute(value=ast.Name(id=name), attr=verb) if name in self._module.operations:
+                if verb not in _PREPARING:
+                    self._tell_unread(node, acting=True)
 
     def _of_call(self, call: ast.Call) -> Iterator[Operation]:
         found = list(self._call(call))
@@ -186,36 +187,21 @@ class Reader:
             return  # what is executed was told whole
         before = self._within
         self._within |= any(one.call is call and one.manner is Manner.ALEMBIC for one in found)
-        for child in ast.iter_child_nodes(call):
-            yield from self._below(child)
+        called = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+        yield from self._all((called, *call.args, *call.keywords))
         self._within = before
 
     def _only_for(self, body: list[ast.stmt], families: frozenset[str]) -> Iterator[Operation]:
         before, self._families = self._families, self._families & families
-        for statement in body:
-            yield from self._below(statement)
+        yield from self._all(body)
         self._families = before
-
-    def _meant(self, test: ast.expr) -> frozenset[str] | None:
-        """The families for which a condition on the dialect's name holds; None for any other condition."""
-        match test:
-            case ast.Compare(left=left, ops=[comparing], comparators=[right]):
-                scope = self._scope(test)
-                source = (scope.get(left.id) or left) if isinstance(left, ast.Name) else left
-                if not ast.unparse(source).endswith(("dialect.name", "dialect_name", "engine.name")):
-                    return None
-                listed = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else [right]
-                named = frozenset(_BACKENDS.get(scope.text(one), "") for one in listed)
-                if isinstance(comparing, ast.Eq | ast.In):
-                    return named
-                return _EVERY_FAMILY - named if isinstance(comparing, ast.NotEq | ast.NotIn) else None
-            case _:
-                return None
 
     def _remember_batch(self, item: ast.withitem) -> None:
         match item:
             case ast.withitem(
-                context_expr=ast.Call(func=ast.Attribute(attr="batch_alter_table")) as call,
+                context_expr=ast.Call(
+                    func=ast.Attribute(attr="batch_alter_table") | ast.Name(id="batch_alter_table")
+                ) as call,
                 optional_vars=ast.Name(id=name),
             ):
                 table, schema = given(call, 0, "table_name"), given(call, 1, "schema")
@@ -225,17 +211,16 @@ class Reader:
     def _call(self, call: ast.Call) -> Iterator[Operation]:
         match call.func:
             case ast.Attribute(value=ast.Name(id=name), attr=verb) if name in self._module.operations:
+                yield from self._by_alembic(call, verb)
+            case ast.Name(id=name) if name in self._module.direct:
+                yield from self._by_alembic(call, self._module.direct[name])
+            case ast.Attribute(value=ast.Name(id=name), attr=verb) if name in self._batches:
                 if verb not in _PREPARING:
-                    yield self._made(Manner.EXECUTED if verb in _EXECUTING else Manner.ALEMBIC, call)
-            case ast.Attribute(value=ast.Name(id=name)) if name in self._batches:
-                yield self._made(Manner.ALEMBIC, call, self._batches[name])
-            case ast.Attribute(attr=verb) if verb in _EXECUTING and call.args:
+                    yield self._made(Manner.ALEMBIC, call, self._batches[name])
+            case ast.Attribute(attr=verb) if verb in _EXECUTING and (call.args or call.keywords):
                 yield self._made(Manner.EXECUTED, call)
             case ast.Attribute(attr="drop" | "drop_all" | "create" | "create_all"):
                 yield self._made(Manner.METADATA, call)
-            case ast.Name(id=name) if name in self._module.functions:
-                if name not in self._entered:
-                    yield from self.operations(self._module.functions[name])
             case ast.Attribute(attr="delete"):
                 yield self._made(Manner.ROWS, call)
             case ast.Attribute(value=receiver, attr=verb) if _writes(receiver, verb):
@@ -243,25 +228,58 @@ class Reader:
             case _:
                 self._elsewhere(call)
 
+    def _by_alembic(self, call: ast.Call, verb: str) -> Iterator[Operation]:
+        if verb not in _PREPARING or _copies(call):
+            yield self._made(Manner.EXECUTED if verb in _EXECUTING else Manner.ALEMBIC, call, verb=verb)
+
     def _elsewhere(self, call: ast.Call) -> None:
-        if first_name(call.func) in self._module.foreign and not self._within:
-            self.unread.append(call)
-            self.acting += [call] if call is self._alone or self._hands_over(call) else []
+        if self._hides(call):
+            self._tell_unread(call, acting=True)
+        elif first_name(call.func) in self._module.foreign and not self._within and not _known(call.func):
+            self._tell_unread(call, acting=call is self._alone or self._hands_over(call))
+
+    def _hides(self, call: ast.Call) -> bool:
+        """Whether it changes something by a way that is not followed."""
+        match call.func:
+            case ast.Name(id="getattr"):
+                return bool(call.args) and first_name(call.args[0]) in self._module.operations
+            case ast.Attribute(attr=verb) | ast.Name(id=verb):
+                return verb in _CHANGING - self._module.functions.keys()
+            case _:
+                return False
+
+    def _tell_unread(self, node: ast.expr, *, acting: bool) -> None:
+        self.unread.append(node)
+        self.acting += [node] if acting else []
 
     def _hands_over(self, call: ast.Call) -> bool:
         """Whether a call is given what reaches the database."""
         given_names = (first_name(one) for one in (*call.args, *(keyword.value for keyword in call.keywords)))
         return any(name in self._module.operations or name in _HANDLES for name in given_names)
 
-    def _made(self, manner: Manner, call: ast.Call, table: str | None = None) -> Operation:
-        assert isinstance(call.func, ast.Attribute)
-        return Operation(manner, call.func.attr, call, self._scope(call), table, self._outside, self._families)
+    def _made(self, manner: Manner, call: ast.Call, table: str | None = None, *, verb: str = "") -> Operation:
+        verb = verb or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
+        return Operation(manner, verb, call, self._scope(call), table, self._outside, self._families)
+
+
+def _copies(call: ast.Call) -> bool:
+    """Whether it begins a batch that copies its table on every database."""
+    recreate = given(call, 2, "recreate")
+    return isinstance(recreate, ast.Constant) and recreate.value == "always"
 
 
 def _is_outside(item: ast.withitem) -> bool:
-    match item.context_expr:
-        case ast.Call(func=ast.Attribute(attr="autocommit_block")):
+    call = item.context_expr
+    return isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "autocommit_block"
+
+
+def _known(called: ast.expr) -> bool:
+    """Whether something that is not read here is known by its name to change nothing."""
+    match called:
+        case ast.Attribute(value=ast.Subscript(), attr=verb) if verb in _GATHERING:
             return True
+        case ast.Attribute(attr=verb) | ast.Name(id=verb):
+            return verb in _TELLING or verb.endswith(_SESSIONS)
         case _:
             return False
 

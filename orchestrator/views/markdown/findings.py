@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from orchestrator.core.lint import LintFinding
+from orchestrator.core.lint import LintFinding, asking
 from orchestrator.views.markdown.marks import Pen, table
 from orchestrator.views.text import words
 
@@ -20,7 +20,7 @@ def findings(pen: Pen, found: Sequence[LintFinding]) -> Iterator[str]:
     yield f"{words.count(len(found), 'finding')} in these revisions:"
     yield table(("", "rule", "where", "what and why", "safe way"), (_row(pen, one) for one in ordered[:_SHOWN]))
     if (more := len(ordered) - _SHOWN) > 0:
-        yield f"… and {more:,} more: {pen.code(pen.finish('orchestrate lint'))}"
+        yield f"… and {more:,} more: {pen.code(pen.finish(asking(ordered[_SHOWN:])))}"
 
 
 def _row(pen: Pen, one: LintFinding) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from orchestrator.core.lint import LintFinding, LintReport, Severity
+from orchestrator.core.lint import LintFinding, LintReport, Severity, asking
 from orchestrator.views.text import words
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -61,4 +61,4 @@ def in_plan(findings: Sequence[LintFinding]) -> Iterator[Text]:
         reason = f"; allowed: {one.allowed}" if one.allowed is not None else ""
         yield Text.assemble((one.severity, style), told, (reason, "dim"))
     if len(findings) > _LISTED:
-        yield Text(f"… and {len(findings) - _LISTED} more: orchestrate lint")
+        yield Text(f"… and {len(findings) - _LISTED} more: {asking(findings[_LISTED:])}")

@@ -1,7 +1,7 @@
 """Every row of the partition is looked at.
 
 on: postgresql
-misses: partitions
+finds: table-lock
 """
 
 from alembic import op

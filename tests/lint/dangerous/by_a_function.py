@@ -1,7 +1,7 @@
 """An operation is handed to a function.
 
 on: postgresql mysql sqlite
-misses: an operation that is passed on and not called
+finds: unread
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
 """An operation is looked up by its name.
 
 on: postgresql mysql sqlite
-misses: an operation that is looked up by its name
+finds: unread
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
 """A value that the running application writes gets another name.
 
 on: postgresql
-misses: what the application makes of a type's values
+finds: rename-value
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
 """MySQL copies the table while nobody can write.
 
 on: mysql
-misses: what MySQL and MariaDB copy or lock
+finds: constraint-copies-table
 """
 
 from alembic import op

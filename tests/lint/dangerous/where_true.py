@@ -1,7 +1,7 @@
 """Every row, with a condition that is always true.
 
 on: postgresql mysql sqlite
-misses: a condition that leaves no row out
+finds: delete-without-where
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """A key is replaced by one that is checked later.
 
-on: postgresql mysql
+on: postgresql
 """
 
 from alembic import op

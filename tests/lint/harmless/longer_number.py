@@ -1,7 +1,6 @@
 """A number with more digits before the point, which PostgreSQL does not write anew.
 
 on: postgresql
-false: type-change
 """
 
 import sqlalchemy as sa

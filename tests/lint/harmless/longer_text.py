@@ -1,6 +1,6 @@
 """A text may be longer.
 
-on: postgresql mysql sqlite
+on: postgresql sqlite
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
 """A text without an end.
 
-on: postgresql mysql sqlite
+on: postgresql sqlite
 """
 
 import sqlalchemy as sa

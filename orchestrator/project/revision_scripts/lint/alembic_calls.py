@@ -6,39 +6,34 @@ The meaning of the arguments is that of `alembic.operations.ops` of Alembic 1.20
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from orchestrator.project.revision_scripts.lint import sql
+from orchestrator.project.revision_scripts.lint.arguments import Arguments
 from orchestrator.project.revision_scripts.lint.change import Change, Kind, Trait
 from orchestrator.project.revision_scripts.lint.expressions import change_of, table_of
 from orchestrator.project.revision_scripts.lint.rule import EVERYWHERE, literal
-from orchestrator.project.revision_scripts.operations import Manner, Operation, cut, first_name, given
+from orchestrator.project.revision_scripts.lint.widening import wider
+from orchestrator.project.revision_scripts.operations import Manner, Operation, cut, first_name, given, of_a_type
 from orchestrator.project.revision_scripts.scope import Scope
 
 _HARMLESS = frozenset({"create_table_comment", "drop_table_comment"})
 _DEFAULTS = frozenset({"Identity", "Computed"})
 """What PostgreSQL works out for every row of a new column."""
-_LENGTH = re.compile(r"(?:\w+\.)*(?:String|VARCHAR|Unicode|Text|TEXT|UnicodeText)(?:\((?:length=)?(\d+)?\))?$")
-_UNBOUNDED = 10**9
-_PLAIN = re.compile(r"\w+\.|\(\)")
-"""What `sa.Boolean()` has and `BOOLEAN` has not."""
 
 
 def changes_of(operation: Operation) -> Iterator[Change]:
     """The changes that an operation makes, each with its families and whether it is outside the transaction."""
     for change in _changes(operation):
-        families = change.families & operation.families if change.families else operation.families
-        if families or not change.families:
+        if families := (change.families or EVERYWHERE) & operation.families:
             yield replace(change, outside=operation.outside, families=families)
 
 
 def _changes(operation: Operation) -> Iterator[Change]:
-    call, line = operation.call, operation.call.lineno
     match operation.manner:
         case Manner.EXECUTED:
-            yield from _executed(given(call, 0, "sqltext"), operation.scope, line)
+            yield from _executed(operation.call, operation.scope)
         case Manner.ROWS:
             yield from _by_session(operation)
         case Manner.METADATA:
@@ -47,12 +42,15 @@ def _changes(operation: Operation) -> Iterator[Change]:
             yield from _of_alembic(operation)
 
 
-def _executed(node: ast.expr | None, scope: Scope, line: int) -> Iterator[Change]:
-    text = scope.statement(node) if node is not None else ""
-    if text is not None:
-        yield from sql.changes(text, line)
-    elif node is not None and (change := change_of(node, scope)) is not None:
-        yield replace(change, line=line)
+def _executed(call: ast.Call, scope: Scope) -> Iterator[Change]:
+    line, node = call.lineno, given(call, 0, "sqltext") or given(call, 0, "statement") or call
+    bound = scope.bound(node.id) if isinstance(node, ast.Name) else []
+    for one in bound or [node]:
+        text = scope.statement(one)
+        if text is not None:
+            yield from sql.changes(text, line)
+        elif (change := change_of(one, scope)) is not None:
+            yield replace(change, line=line)
 
 
 def _by_session(operation: Operation) -> Iterator[Change]:
@@ -68,108 +66,48 @@ def _by_session(operation: Operation) -> Iterator[Change]:
 
 def _of_metadata(operation: Operation) -> Change:
     """`create` or `drop` of something of the models; a type's are of no rule."""
-    call, line = operation.call, operation.call.lineno
-    receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
-    source = ast.unparse(receiver)
+    line, source = operation.call.lineno, ast.unparse(operation.receiver)
     if operation.verb == "drop_all":
         return Change(Kind.DROP_ALL, line, name=source, other="tables of the models")
     if operation.verb == "create_all":
-        return Change(Kind.UNREAD, line, name=ast.unparse(call))
-    if re.search(r"enum|type|sequence|index", source, re.IGNORECASE):
+        return Change(Kind.UNREAD, line, name=ast.unparse(operation.call))
+    if of_a_type(operation):
         return Change(Kind.OTHER, line)
     kind = Kind.CREATE_TABLE if operation.verb == "create" else Kind.DROP_TABLE
-    return Change(kind, line, table_of(receiver, operation.scope).removesuffix(".__table__"))
+    return Change(kind, line, table_of(operation.receiver, operation.scope).removesuffix(".__table__"))
 
 
 def _of_alembic(operation: Operation) -> Iterator[Change]:
     if operation.verb == "execute":
-        yield from _executed(given(operation.call, 0, "sqltext"), operation.scope, operation.call.lineno)
+        yield from _executed(operation.call, operation.scope)
     elif (reading := _READINGS.get(operation.verb)) is not None:
-        yield from reading(_Call(operation))
+        arguments = Arguments(operation)
+        yield from reading(arguments)
+        if operation.verb != "create_table" and not arguments.told():
+            yield Change(Kind.UNREAD, operation.call.lineno, name=ast.unparse(operation.call))
     else:
         kind = Kind.OTHER if operation.verb in _HARMLESS else Kind.UNREAD
         yield Change(kind, operation.call.lineno, name=ast.unparse(operation.call))
 
 
-class _Call:
-    """The arguments of an operation by name; in a batch, which knows its table, the table is not among them."""
-
-    def __init__(self, operation: Operation) -> None:
-        self._operation, self._scope = operation, operation.scope
-
-    def node(self, position: int, name: str, *, after_table: bool = False) -> ast.expr | None:
-        """An argument; `after_table` says that the operation's table stands before it, outside a batch."""
-        shift = after_table and self._operation.table is not None
-        return given(self._operation.call, position - shift, name)
-
-    def text(self, position: int, name: str, *, after_table: bool = False) -> str:
-        """The same as a name; nothing where it is not given, or is None."""
-        node = self.node(position, name, after_table=after_table)
-        absent = node is None or (isinstance(node, ast.Constant) and node.value is None)
-        return "" if absent or node is None else self._scope.name(node)
-
-    def source(self, position: int, name: str, *, after_table: bool = False) -> str:
-        """The same as it stands in the script, or where its name was bound."""
-        node = self._bound(self.node(position, name, after_table=after_table))
-        return cut(ast.unparse(node)) if node is not None else ""
-
-    def _bound(self, node: ast.expr | None) -> ast.expr | None:
-        return (self._scope.get(node.id) or node) if isinstance(node, ast.Name) else node
-
-    def type_on(self, family: str, name: str) -> str:
-        """The source of the type that a keyword gives on databases of a family, which may have a variant."""
-        node = self._bound(self.keyword(name))
-        while True:
-            match node:
-                case ast.Call(func=ast.Attribute(value=base, attr="with_variant"), args=[variant, *dialects]):
-                    its_own = any(isinstance(one, ast.Constant) and one.value == family for one in dialects)
-                    node = self._bound(variant if its_own else base)
-                case _:
-                    return cut(ast.unparse(node)) if node is not None else ""
-
-    def table(self, position: int, name: str = "table_name") -> str:
-        """The operation's table, with its schema."""
-        if self._operation.table is not None:
-            return sql.name_of(self._operation.table)
-        schema = self.text(-1, "schema") or self.text(-1, "source_schema")
-        return sql.name_of(f"{schema}." * bool(schema) + self.text(position, name))
-
-    def keyword(self, name: str) -> ast.expr | None:
-        """What is given by this name alone."""
-        return given(self._operation.call, -1, name)
-
-    def says(self, name: str) -> bool:
-        """Whether it is given by this name, and not as False or None."""
-        value = self.keyword(name)
-        return value is not None and not (isinstance(value, ast.Constant) and value.value in (False, None))
-
-    def made(self, kind: Kind, table: str, name: str = "", *, other: str = "", columns: str = "") -> Change:
-        """A change of this operation."""
-        return Change(kind, self._operation.call.lineno, table, name, other, columns)
-
-    def of_rows(self) -> str:
-        """The table that rows are given to."""
-        return table_of(self.node(0, "table"), self._scope)
-
-    def statement(self, node: ast.expr) -> str:
-        """An expression as a name."""
-        return self._scope.name(node)
-
-
-def _create_table(call: _Call) -> Iterator[Change]:
+def _create_table(call: Arguments) -> Iterator[Change]:
     yield call.made(Kind.CREATE_TABLE, call.table(0))
 
 
-def _drop_table(call: _Call) -> Iterator[Change]:
+def _batch(call: Arguments) -> Iterator[Change]:
+    yield call.made(Kind.LOCK, call.table(0), 'a batch with recreate="always" on')
+
+
+def _drop_table(call: Arguments) -> Iterator[Change]:
     yield call.made(Kind.DROP_TABLE, call.table(0))
 
 
-def _rename_table(call: _Call) -> Iterator[Change]:
+def _rename_table(call: Arguments) -> Iterator[Change]:
     yield call.made(Kind.RENAME_TABLE, call.table(0, "old_table_name"), other=call.text(1, "new_table_name"))
 
 
-def _add_column(call: _Call) -> Iterator[Change]:
-    column = call.node(1, "column", after_table=True)
+def _add_column(call: Arguments) -> Iterator[Change]:
+    column = call.bound(call.node(1, "column", after_table=True))
     table = call.table(0)
     if not isinstance(column, ast.Call):
         yield call.made(Kind.ADD_COLUMN, table, call.text(1, "column", after_table=True))
@@ -212,11 +150,11 @@ def _true(call: ast.Call, name: str) -> bool:
     return isinstance(value, ast.Constant) and value.value is True
 
 
-def _drop_column(call: _Call) -> Iterator[Change]:
+def _drop_column(call: Arguments) -> Iterator[Change]:
     yield call.made(Kind.DROP_COLUMN, call.table(0), call.text(1, "column_name", after_table=True))
 
 
-def _alter_column(call: _Call) -> Iterator[Change]:
+def _alter_column(call: Arguments) -> Iterator[Change]:
     table, name = call.table(0), call.text(1, "column_name", after_table=True)
     if (new_name := call.text(-1, "new_column_name")) not in ("", name):
         yield call.made(Kind.RENAME_COLUMN, table, name, other=new_name)
@@ -224,44 +162,36 @@ def _alter_column(call: _Call) -> Iterator[Change]:
     if isinstance(nullable, ast.Constant) and nullable.value is False:
         yield call.made(Kind.SET_NOT_NULL, table, name)
     if call.says("type_"):
-        kinds: dict[tuple[str, str], set[str]] = {}
+        kinds: dict[tuple[str, bool], set[str]] = {}
         for family in sorted(EVERYWHERE):
-            types = call.type_on(family, "existing_type"), call.type_on(family, "type_")
-            kinds.setdefault(types, set()).add(family)
-        for (old, new), families in kinds.items():
-            traits = frozenset({Trait.WIDER} if _wider(old, new) else ())
-            change = call.made(Kind.ALTER_TYPE, table, name, other=new)
+            old, new = call.type_on(family, "existing_type"), call.type_on(family, "type_")
+            shown = cut(ast.unparse(new)) if new is not None else ""
+            kinds.setdefault((shown, wider(old, new, family)), set()).add(family)
+        for (shown, is_wider), families in kinds.items():
+            traits = frozenset({Trait.WIDER} if is_wider else ())
+            change = call.made(Kind.ALTER_TYPE, table, name, other=shown)
             yield replace(change, traits=traits, families=frozenset(families))
     elif call.says("server_default") or call.says("comment"):
         yield call.made(Kind.OTHER, table, name)
 
 
-def _wider(old: str, new: str) -> bool:
-    """Whether a text of the old type is one of the new type as it stands."""
-    lengths = [_LENGTH.match(one) for one in (old, new)]
-    if lengths[0] is None or lengths[1] is None:
-        return _PLAIN.sub("", old).lower() == _PLAIN.sub("", new).lower()
-    before, after = (int(found[1] or _UNBOUNDED) for found in lengths if found)
-    return after >= before
-
-
-def _create_index(call: _Call) -> Iterator[Change]:
+def _create_index(call: Arguments) -> Iterator[Change]:
     columns = call.source(2, "columns", after_table=True)
     index = call.made(Kind.CREATE_INDEX, call.table(1), call.text(0, "index_name"), columns=columns)
     yield replace(index, traits=_concurrently(call))
 
 
-def _drop_index(call: _Call) -> Iterator[Change]:
+def _drop_index(call: Arguments) -> Iterator[Change]:
     index = call.made(Kind.DROP_INDEX, call.table(1), call.text(0, "index_name"))
     yield replace(index, traits=_concurrently(call))
 
 
-def _concurrently(call: _Call) -> frozenset[Trait]:
+def _concurrently(call: Arguments) -> frozenset[Trait]:
     return frozenset({Trait.CONCURRENTLY} if call.says("postgresql_concurrently") else ())
 
 
-def _constraint(kind: Kind, columns: tuple[int, str], to: str = "") -> Callable[[_Call], Iterator[Change]]:
-    def reading(call: _Call) -> Iterator[Change]:
+def _constraint(kind: Kind, columns: tuple[int, str], to: str = "") -> Callable[[Arguments], Iterator[Change]]:
+    def reading(call: Arguments) -> Iterator[Change]:
         table = call.table(1, "source_table" if to else "table_name")
         name, listed = call.text(0, "constraint_name"), call.source(*columns, after_table=True)
         other = call.text(2, to, after_table=True) if to else ""
@@ -271,16 +201,17 @@ def _constraint(kind: Kind, columns: tuple[int, str], to: str = "") -> Callable[
     return reading
 
 
-def _drop_constraint(call: _Call) -> Iterator[Change]:
+def _drop_constraint(call: Arguments) -> Iterator[Change]:
     kind = call.text(2, "type_", after_table=True)
     yield call.made(Kind.DROP_CONSTRAINT, call.table(1), call.text(0, "constraint_name"), other=kind)
 
 
-def _bulk_insert(call: _Call) -> Iterator[Change]:
+def _bulk_insert(call: Arguments) -> Iterator[Change]:
     yield call.made(Kind.INSERT, call.of_rows())
 
 
-_READINGS: dict[str, Callable[[_Call], Iterator[Change]]] = {
+_READINGS: dict[str, Callable[[Arguments], Iterator[Change]]] = {
+    "batch_alter_table": _batch,
     "create_table": _create_table,
     "drop_table": _drop_table,
     "rename_table": _rename_table,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+_VARYING = re.compile(r"\{(?![A-Z][\w.]*\})")
 
 
 class Kind(StrEnum):
@@ -21,6 +24,8 @@ class Kind(StrEnum):
     DROP_COLUMN = "drop column"
     RENAME_COLUMN = "rename column"
     ALTER_TYPE = "alter type"
+    RENAME_VALUE = "rename value"
+    """Of an enumerated type."""
     SET_NOT_NULL = "set not null"
     CREATE_INDEX = "create index"
     DROP_INDEX = "drop index"
@@ -33,6 +38,10 @@ class Kind(StrEnum):
     VALIDATE = "validate constraint"
     LOCK = "lock"
     """A statement that takes a whole table and whose name says so."""
+    ACCESS = "access"
+    """What takes from others the right to use a table, or to see its rows."""
+    UNCHECKED = "unchecked"
+    """MySQL looks at no foreign key from here on."""
     OTHER = "other"
     """A change of the schema that no rule is about."""
     INSERT = "insert"
@@ -47,10 +56,10 @@ class Kind(StrEnum):
 
 ROWS = frozenset({Kind.INSERT, Kind.UPDATE, Kind.DELETE})
 """What changes rows and not the schema."""
-NO_SCHEMA = ROWS | {Kind.TRUNCATE, Kind.LEAVE, Kind.UNREAD, Kind.VALIDATE, Kind.LOCK}
+NO_SCHEMA = ROWS | {
+    *(Kind.TRUNCATE, Kind.LEAVE, Kind.UNREAD, Kind.VALIDATE, Kind.LOCK, Kind.ACCESS, Kind.UNCHECKED)
+}
 """What leaves the schema as it is."""
-
-
 CONSTRAINTS = frozenset(
     {Kind.ADD_FOREIGN_KEY, Kind.ADD_CHECK, Kind.ADD_UNIQUE, Kind.ADD_PRIMARY_KEY, Kind.ADD_EXCLUDE}
 )
@@ -71,6 +80,8 @@ class Trait(StrEnum):
     WHERE = "where"
     WIDER = "wider"
     """A type that holds whatever the old one held, in the same form."""
+    REPEATABLE = "repeatable"
+    """What does nothing where it was done already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,11 @@ class Change:
     traits: frozenset[Trait] = frozenset()
     outside: bool = False
     families: frozenset[str] = frozenset()
+
+    @property
+    def varies(self) -> bool:
+        """Whether it names what is computed by more than names of the application: another each time."""
+        return _VARYING.search(f"{self.table} {self.name}") is not None
 
 
 @dataclass(slots=True)
@@ -118,7 +134,9 @@ class Known:
                 self.validated.add(change.table)
 
     def is_new(self, change: Change) -> bool:
-        """Whether a change is about what these revisions made themselves."""
+        """Whether a change is about what these revisions made themselves; not where that may be another."""
+        if change.varies:
+            return False
         if change.table in self.tables:
             return True
         if change.kind is Kind.DROP_INDEX:

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from orchestrator.core.lint import Severity
 from orchestrator.project.revision_scripts.lint.change import Change, Kind, Trait
-from orchestrator.project.revision_scripts.lint.rule import POSTGRESQL, Context, Rule
-
-
-def _no_view_instead(change: Change, context: Context) -> bool:
-    return not any(one.kind is Kind.CREATE_VIEW and one.table == change.table for one in context.changes)
-
-
-def _required(change: Change, context: Context) -> bool:  # noqa: ARG001 - the shape of every condition
-    return Trait.NOT_NULL in change.traits and not change.traits & {Trait.DEFAULT, Trait.REWRITING}
+from orchestrator.project.revision_scripts.lint.rule import POSTGRESQL, Context, Rule, goes
 
 
 def _not_proved(change: Change, context: Context) -> bool:
     """Unless a check that was validated proves it; it may have been validated before, and be dropped now."""
     dropped = any(one.kind is Kind.DROP_CONSTRAINT and one.table == change.table for one in context.changes)
     return change.table not in context.known.validated and not dropped
-
-
-def _another_form(change: Change, context: Context) -> bool:  # noqa: ARG001 - the shape of every condition
-    return Trait.WIDER not in change.traits
-
-
-def _for_each_row(change: Change, context: Context) -> bool:  # noqa: ARG001 - the shape of every condition
-    return Trait.REWRITING in change.traits
 
 
 COLUMNS = (
@@ -38,7 +22,7 @@ COLUMNS = (
         "the application that still runs asks for {table} and fails until the new one runs everywhere",
         'leave a view under the old name in the same revision, op.execute("CREATE VIEW {table} AS SELECT * FROM '
         '{other}"), and drop it in a later release',
-        applies=_no_view_instead,
+        applies=goes,
     ),
     Rule(
         "rename-column",
@@ -50,6 +34,16 @@ COLUMNS = (
         "{name} in a later release",
     ),
     Rule(
+        "rename-value",
+        Severity.ERROR,
+        frozenset({Kind.RENAME_VALUE}),
+        "renames a value of the type {name}",
+        "the application that still runs asks for the old value and writes it, and both fail",
+        "add the new value beside it, ALTER TYPE {name} ADD VALUE …, let the application read both and write the "
+        "new one, and change the rows in batches in a later release",
+        families=POSTGRESQL,
+    ),
+    Rule(
         "not-null-without-default",
         Severity.ERROR,
         frozenset({Kind.ADD_COLUMN}),
@@ -58,7 +52,8 @@ COLUMNS = (
         "application that still runs can insert none any more",
         'op.add_column("{table}", sa.Column("{name}", …, nullable=True)), fill it in batches, and make it NOT '
         "NULL in a later release; or give it a constant server_default",
-        applies=_required,
+        needs=frozenset({Trait.NOT_NULL}),
+        unless=frozenset({Trait.DEFAULT, Trait.REWRITING}),
     ),
     Rule(
         "set-not-null",
@@ -83,7 +78,10 @@ COLUMNS = (
         "application that still runs expects the old type",
         "add a column of the new type beside it, let the application write both, fill it in batches, read it, and "
         "drop {name} in a later release; a text that only grows is harmless: give its existing_type",
-        applies=_another_form,
+        "add a column of the new type beside it, let the application write both, fill it in batches, read it, and "
+        "drop {name} in a later release; a text that only grows is harmless on SQLite, and on MySQL and MariaDB "
+        "where its length in bytes stays on the same side of 256: give its existing_type",
+        unless=frozenset({Trait.WIDER}),
     ),
     Rule(
         "volatile-default",
@@ -94,6 +92,6 @@ COLUMNS = (
         'op.add_column("{table}", sa.Column("{name}", …, nullable=True)), then op.alter_column("{table}", '
         '"{name}", server_default=…), which is for new rows alone, and fill the others in batches',
         families=POSTGRESQL,
-        applies=_for_each_row,
+        needs=frozenset({Trait.REWRITING}),
     ),
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from orchestrator.core.lint import LintFinding
-from orchestrator.project.revision_scripts.lint.change import Allowance, Change, Known, Revision
+from orchestrator.project.revision_scripts.lint.change import Allowance, Known, Revision
 from orchestrator.project.revision_scripts.lint.columns import COLUMNS
 from orchestrator.project.revision_scripts.lint.locking import LOCKING
 from orchestrator.project.revision_scripts.lint.losing import LOSING
@@ -35,15 +35,9 @@ def _of_one(revision: Revision, family: str, known: Known, today: date) -> Itera
     context = Context(family, revision, revision.of(family), known)
     for change in context.changes:
         new = known.is_new(change)
-        yield from (rule.finding(change, context) for rule in _OF_CHANGES if _holds(rule, change, context, new))
+        yield from (rule.finding(change, context) for rule in _OF_CHANGES if rule.holds(change, context, new=new))
         known.after(change)
     yield from findings(context, today)
-
-
-def _holds(rule: Rule, change: Change, context: Context, new: bool) -> bool:
-    if change.kind not in rule.kinds or context.family not in rule.families or (new and not rule.of_new):
-        return False
-    return rule.applies(change, context)
 
 
 def _line(finding: LintFinding) -> int:

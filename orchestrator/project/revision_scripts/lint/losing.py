@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.core.lint import Severity
 from orchestrator.project.revision_scripts.lint.change import CONSTRAINTS, Change, Kind, Trait
-from orchestrator.project.revision_scripts.lint.rule import Context, Rule
+from orchestrator.project.revision_scripts.lint.rule import Context, Rule, goes, stays
 
 _LATER = (
     "release the application without it first and drop it in a later release, with a comment above it: "
@@ -17,22 +17,16 @@ def _later(rule: str) -> str:
 
 
 def _not_replaced(change: Change, context: Context) -> bool:
-    """Unless a new table takes its name, as where a table is copied."""
-    return not any(one.kind is Kind.RENAME_TABLE and one.other == change.table for one in context.changes)
-
-
-def _not_created_again(change: Change, context: Context) -> bool:
-    return not any(one.kind is Kind.CREATE_VIEW and one.table == change.table for one in context.changes)
+    """Unless a copy takes its name in SQLite, where nobody writes between the copy and the drop."""
+    replaced = any(one.kind is Kind.RENAME_TABLE and one.other == change.table for one in context.changes)
+    return change.varies or not (replaced and context.family == "sqlite")
 
 
 def _not_exchanged(change: Change, context: Context) -> bool:
     """Unless another constraint of the table takes its place, or the column says itself what the check said."""
     instead = CONSTRAINTS | {Kind.SET_NOT_NULL}
-    return not any(one.kind in instead and one.table == change.table for one in context.changes)
-
-
-def _of_all_rows(change: Change, context: Context) -> bool:  # noqa: ARG001 - the shape of every condition
-    return Trait.WHERE not in change.traits
+    exchanged = any(one.kind in instead and one.table == change.table for one in context.changes)
+    return stays(change, context) and not exchanged
 
 
 LOSING = (
@@ -69,7 +63,7 @@ LOSING = (
         "drops the view {table}",
         "whoever still asks for it, the running application or a report, fails from then on",
         _later("drop-view"),
-        applies=_not_created_again,
+        applies=goes,
     ),
     Rule(
         "drop-constraint",
@@ -80,6 +74,15 @@ LOSING = (
         "drop it when no version of the application relies on it, with a comment above it: "
         "# orchestrate: allow drop-constraint until YYYY-MM-DD: REASON",
         applies=_not_exchanged,
+    ),
+    Rule(
+        "access",
+        Severity.WARNING,
+        frozenset({Kind.ACCESS}),
+        "takes rights on {table} from others: {name}",
+        "an application that still needs them fails from then on, or sees no rows",
+        "give the new right first, and take the old one away in a release after the one that stopped using it, "
+        "with a comment above it: # orchestrate: allow access until YYYY-MM-DD: REASON",
     ),
     Rule(
         "truncate",
@@ -96,7 +99,7 @@ LOSING = (
         "deletes every row of {table}",
         "every row is lost, and locked until the revision has committed",
         "name the rows that are meant, in batches: DELETE FROM {table} WHERE …",
-        applies=_of_all_rows,
+        unless=frozenset({Trait.WHERE}),
     ),
     Rule(
         "update-without-where",
@@ -106,6 +109,6 @@ LOSING = (
         "every row is locked until the revision has committed, and the table may grow to twice its size",
         "change it in batches outside the release, each with a WHERE that passes over what is done: "
         "UPDATE {table} SET … WHERE … AND id BETWEEN … AND …",
-        applies=_of_all_rows,
+        unless=frozenset({Trait.WHERE}),
     ),
 )

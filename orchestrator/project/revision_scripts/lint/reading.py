@@ -12,7 +12,8 @@ from orchestrator.project.revision_scripts.downgrades import downgrade_of
 from orchestrator.project.revision_scripts.lint.alembic_calls import changes_of
 from orchestrator.project.revision_scripts.lint.allowing import allowances
 from orchestrator.project.revision_scripts.lint.change import Change, Kind, Revision
-from orchestrator.project.revision_scripts.operations import Module, Reader, cut
+from orchestrator.project.revision_scripts.module import Module
+from orchestrator.project.revision_scripts.operations import Reader, cut
 
 
 def read(here: Path, script: Script, rules: Container[str]) -> Revision:

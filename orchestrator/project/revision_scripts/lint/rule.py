@@ -11,14 +11,15 @@ from orchestrator.core.lint import LintFinding, Severity
 from orchestrator.project.revision_scripts.lint.change import Kind
 
 if TYPE_CHECKING:
-    from orchestrator.project.revision_scripts.lint.change import Change, Known, Revision
+    from orchestrator.project.revision_scripts.lint.change import Change, Known, Revision, Trait
 
 POSTGRESQL = frozenset({"postgresql"})
+MYSQL = frozenset({"mysql"})
 EVERYWHERE = frozenset({"postgresql", "mysql", "sqlite"})
 
 _QUOTED = re.compile(r'"([^"]*)"')
 _COMPUTED = re.compile(r"\{([^{}]*)\}")
-_OF_SOURCE = frozenset({Kind.UNREAD, Kind.OTHER, Kind.DROP_ALL})
+_OF_SOURCE = frozenset({Kind.UNREAD, Kind.OTHER, Kind.DROP_ALL, Kind.ACCESS})
 """Changes that have words or code where others have a name."""
 
 
@@ -35,16 +36,12 @@ class Context:
 Applies = Callable[["Change", Context], bool]
 
 
-def always(change: Change, context: Context) -> bool:  # noqa: ARG001 - the shape of every condition
-    """The condition of a rule that holds for every change of its kinds."""
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule about single changes. Its texts are filled with the names that stand in the script.
 
-    `applies` narrows it; `of_new` says that it holds for a table of these revisions too. `elsewhere` is the safe
+    It is for changes that have all traits that it `needs`, and none of those in `unless`; `applies` narrows it by
+    what is around them. `of_new` says that it holds for a table of these revisions too. `elsewhere` is the safe
     way on other databases than PostgreSQL, where it is another one.
     """
 
@@ -56,8 +53,17 @@ class Rule:
     rewrite: str
     elsewhere: str = ""
     families: frozenset[str] = EVERYWHERE
-    applies: Applies = always
+    needs: frozenset[Trait] = frozenset()
+    unless: frozenset[Trait] = frozenset()
+    applies: Applies | None = None
     of_new: bool = False
+
+    def holds(self, change: Change, context: Context, *, new: bool) -> bool:
+        """Whether it finds something in a change; `new` is one of what these revisions made themselves."""
+        if change.kind not in self.kinds or context.family not in self.families or (new and not self.of_new):
+            return False
+        fits = self.needs <= change.traits and not self.unless & change.traits
+        return fits and (self.applies is None or self.applies(change, context))
 
     def finding(self, change: Change, context: Context) -> LintFinding:
         """What it says of a change."""
@@ -90,6 +96,20 @@ def _filled(text: str, change: Change) -> str:
         for place, part in enumerate(_QUOTED.split(text))
     )
     return "".join(filled)
+
+
+def goes(change: Change, context: Context) -> bool:
+    """Whether its name goes: its revision makes no view of it."""
+    return change.varies or not any(
+        one.kind is Kind.CREATE_VIEW and one.table == change.table for one in context.changes
+    )
+
+
+def stays(change: Change, context: Context) -> bool:
+    """Whether its table is there after its revision: what goes with a table is told with that."""
+    return change.varies or not any(
+        one.kind is Kind.DROP_TABLE and one.table == change.table for one in context.changes
+    )
 
 
 def literal(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import accumulate, pairwise
 
 from orchestrator.project.revision_scripts.lint.change import Change, Kind, Trait
 
@@ -25,12 +26,16 @@ _READS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What changes neither the schema nor rows."""
-_UNREAD = re.compile(r"(do|call|execute|exec|copy|load|merge|with|select)\b|\W", re.IGNORECASE)
+_UNREAD = re.compile(r"(do|call|execute|exec|copy|load|merge|with|select)\b|\W|\w+\s*\{", re.IGNORECASE)
 """What may do anything, as far as its first word tells."""
 _CALLS = re.compile(
     r"select\b(?!.*\bfrom\b)(?!\s*(version|setval|set_config|pg_advisory_\w+)\s*\().*\w\s*\(", re.I | re.S
 )
 """A SELECT that is there for the function it calls."""
+_NARROWED = re.compile(
+    r"\bwhere\b(?!\s*(?:true|1|1\s*=\s*1)\s*(?:;|\Z))|(?<!left )(?<!outer )\bjoin\b", re.IGNORECASE
+)
+"""What leaves rows out; what stands in parentheses narrows something else."""
 _WRITES = re.compile(r"\b(insert|update|delete)\b\s+(?:into\s+|from\s+)?", re.IGNORECASE)
 _BODY = re.compile(r"\bbegin\s+atomic\b|\bcreate\s+(or\s+replace\s+)?(definer\b.*)?trigger\b", re.IGNORECASE)
 _VOLATILE = re.compile(
@@ -38,6 +43,8 @@ _VOLATILE = re.compile(
     r"|\bgenerated\b",
     re.IGNORECASE,
 )
+_NO_ROUTINE = r"(?!(?:all\s+)?(?:functions?|procedures?|routines?)\b)"
+_ALL = rf"all\s+tables|schema\s+{_NAME}"
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (Kind.LEAVE, r"(?:commit|end|rollback|abort)\b(?!\s*\w*\s+to\b)"),
     (
@@ -53,10 +60,16 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (Kind.UPDATE, rf"update\s+(?:low_priority\s+|ignore\s+|or\s+\w+\s+)*{_ONLY}(?P<table>{_NAME})"),
     (Kind.INSERT, rf"(?:insert|replace)\b.*?\binto\s+(?P<table>{_NAME})"),
     (Kind.RENAME_TABLE, rf"rename\s+table\s+(?P<table>{_NAME})\s+to\s+(?P<other>{_NAME})"),
+    (Kind.RENAME_VALUE, rf"alter\s+type\s+(?P<name>{_NAME})\s+rename\s+value\b"),
+    (Kind.RENAME_TABLE, rf"alter\s+table\s+{_ONLY}(?P<table>{_NAME})\s+set\s+schema\s+(?P<schema>{_NAME})"),
+    (Kind.ACCESS, rf"(?P<name>revoke\b.*?\bon\s+{_NO_ROUTINE}(?:table\s+)?(?P<table>{_ALL}|{_NAME}).*)"),
+    (Kind.OTHER, rf"alter\s+type\s+{_NAME}\s+add\s+value\s+(?P<repeatable>if\s+not\s+exists)\b"),
+    (Kind.UNCHECKED, r"set\s+(?:session\s+|@@(?:session\.)?)?foreign_key_checks\s*=\s*(?:0|off)\b"),
+    (Kind.LOCK, rf"(?P<name>create\s+(?:fulltext|spatial)\s+index)\b.*?\bon\s+(?P<table>{_NAME})"),
     (
         Kind.CREATE_INDEX,
         (
-            r"create\s+(?:(?:unique|fulltext|spatial)\s+)*index\s+(?P<concurrently>concurrently\s+)?"
+            r"create\s+(?:unique\s+)?index\s+(?P<concurrently>concurrently\s+)?"
             rf"(?:if\s+not\s+exists\s+)?(?P<name>(?!on\b){_NAME})?\s*(?:using\s+\w+\s+)?on\s+{_ONLY}(?P<table>{_NAME})"
             r"(?:\s*using\s+\w+)?\s*(?P<columns>\([^;]*\))?"
         ),
@@ -72,6 +85,7 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
 _CONSTRAINT = rf"add\s+(?:constraint\s+(?P<name>{_NAME})\s+)?"
 _NOT_A_NAME = r"(?!column\b|constraint\b|index\b|key\b|to\b)"
 _ALTERING: tuple[tuple[Kind, str], ...] = (
+    (Kind.UNREAD, r"(?P<name>\{.*|add\s+(?:column\s+)?\{[^}]*\}\s*\Z)"),
     (Kind.VALIDATE, rf"validate\s+constraint\s+(?P<name>{_NAME})"),
     (
         Kind.RENAME_COLUMN,
@@ -85,10 +99,10 @@ _ALTERING: tuple[tuple[Kind, str], ...] = (
     (Kind.ADD_CHECK, rf"{_CONSTRAINT}check\b\s*(?P<columns>.*)"),
     (Kind.ADD_UNIQUE, rf"{_CONSTRAINT}unique\b\s*(?P<columns>\([^)]*\))?"),
     (Kind.ADD_PRIMARY_KEY, rf"{_CONSTRAINT}primary\s+key\b\s*(?P<columns>\([^)]*\))?"),
-    (
-        Kind.CREATE_INDEX,
-        rf"add\s+(?:fulltext\s+|spatial\s+)?(?:index|key)\s+(?P<name>{_NAME})\s*(?P<columns>\(.*\))?",
-    ),
+    (Kind.LOCK, r"(?P<name>add\s+(?:fulltext|spatial)|convert\s+to\s+character\s+set)\b"),
+    (Kind.LOCK, rf"(?P<name>attach\s+partition)\s+(?P<table>{_NAME})"),
+    (Kind.ACCESS, r"(?P<name>(?:enable|force)\s+row\s+level\s+security|owner\s+to\b.*)"),
+    (Kind.CREATE_INDEX, rf"add\s+(?:index|key)\s+(?P<name>{_NAME})\s*(?P<columns>\(.*\))?"),
     (Kind.ADD_EXCLUDE, rf"{_CONSTRAINT}exclude\b\s*(?P<columns>.*)"),
     (Kind.OTHER, r"add\s+(?:constraint|partition|value|generated)\b"),
     (Kind.LOCK, r"(?P<name>set\s+(?:logged|unlogged|tablespace|access\s+method))\b"),
@@ -106,6 +120,7 @@ _ALTERING: tuple[tuple[Kind, str], ...] = (
     (Kind.SET_NOT_NULL, rf"alter\s+(?:column\s+)?(?P<name>{_NAME})\s+set\s+not\s+null"),
     (Kind.ALTER_TYPE, rf"alter\s+(?:column\s+)?(?P<name>{_NAME})\s+(?:set\s+data\s+)?type\s+(?P<other>.*)"),
     (Kind.ALTER_TYPE, rf"modify\s+(?:column\s+)?(?P<name>{_NAME})\s+(?P<other>.*)"),
+    (Kind.UNREAD, rf"(?P<name>alter\s+(?:column\s+)?(?!column\b){_NAME}\s+\{{.*)"),
     (Kind.RENAME_COLUMN, rf"change\s+(?:column\s+)?(?P<name>{_NAME})\s+(?P<other>{_NAME})"),
 )
 _FLAGS = re.IGNORECASE | re.DOTALL
@@ -141,14 +156,13 @@ def name_of(written: str | None) -> str:
 
 
 def _of_one(statement: str, line: int) -> Iterator[Change]:
-    if altering := _ALTER_TABLE.match(statement):
-        table = name_of(altering["table"])
-        for action in _actions(altering["actions"]):
-            yield replace(_first(_ALTERING, action, line) or Change(Kind.OTHER, line), table=table)
-        return
     if (found := _first(_PATTERNS, statement, line)) is not None:
-        where = found.kind in (Kind.UPDATE, Kind.DELETE) and re.search(r"\bwhere\b", statement, re.IGNORECASE)
+        where = found.kind in (Kind.UPDATE, Kind.DELETE) and _NARROWED.search(" ".join(_outer(statement).split()))
         yield replace(found, traits=found.traits | {Trait.WHERE}) if where else found
+    elif altering := _ALTER_TABLE.match(statement):
+        for action in _actions(altering["actions"]):
+            change = _first(_ALTERING, action, line) or Change(Kind.OTHER, line)
+            yield replace(change, table=change.table or name_of(altering["table"]))
     elif statement.lower().startswith("with") and (writing := _WRITES.search(statement)):
         yield from _of_one(statement[writing.start() :], line)
     elif not _READS.match(statement) or _CALLS.match(statement):
@@ -158,13 +172,14 @@ def _of_one(statement: str, line: int) -> Iterator[Change]:
 
 def _actions(text: str) -> list[str]:
     """What one ALTER TABLE does, at the commas that stand in no parentheses."""
-    parts, depth, begin = [], 0, 0
-    for place, sign in enumerate(text):
-        depth += (sign == "(") - (sign == ")")
-        if sign == "," and depth == 0:
-            parts.append(text[begin:place].strip())
-            begin = place + 1
-    return [*parts, text[begin:].strip()]
+    commas = [place for place, sign in enumerate(_outer(text)) if sign == ","]
+    return [text[begin + 1 : end].strip() for begin, end in pairwise([-1, *commas, len(text)])]
+
+
+def _outer(text: str) -> str:
+    """The text with blanks for all that stands in parentheses."""
+    depths = accumulate((sign == "(") - (sign == ")") for sign in text)
+    return "".join(sign if depth <= 0 else " " for sign, depth in zip(text, depths, strict=True))
 
 
 def _first(patterns: tuple[tuple[Kind, str], ...], text: str, line: int) -> Change | None:
@@ -180,13 +195,15 @@ def _made(kind: Kind, found: re.Match[str], line: int) -> Change:
     traits = {trait for trait, pattern in _TRAITS if re.search(pattern, rest, _FLAGS)}
     if kind is not Kind.ADD_COLUMN:
         traits -= {Trait.NOT_NULL, Trait.DEFAULT, Trait.REWRITING}
-    if part("concurrently"):
-        traits.add(Trait.CONCURRENTLY)
+    traits |= {trait for trait in (Trait.CONCURRENTLY, Trait.REPEATABLE) if part(trait)}
     if kind is Kind.ADD_CHECK and re.search(r"\bnot\s+valid\b", part("columns"), re.IGNORECASE):
         traits.add(Trait.NOT_VALID)
-    other = name_of(part("other")) if kind in (Kind.RENAME_TABLE, Kind.ADD_FOREIGN_KEY) else part("other")
-    named = name_of(part("name")) if kind is not Kind.LOCK else part("name").upper()
-    return Change(kind, line, name_of(part("table")), named, other, part("columns"), frozenset(traits))
+    table, other = name_of(part("table")), part("other")
+    if kind in (Kind.RENAME_TABLE, Kind.ADD_FOREIGN_KEY):
+        other = name_of(other) if other else f"{name_of(part('schema'))}.{table.rpartition('.')[2]}"
+    name = part("name") if kind in (Kind.LOCK, Kind.ACCESS, Kind.UNREAD) else name_of(part("name"))
+    name = name.upper() if kind is Kind.LOCK else name
+    return Change(kind, line, table, name, other, part("columns"), frozenset(traits))
 
 
 def rewriting(default: str) -> bool:

@@ -82,10 +82,14 @@ def _mixed(context: Context) -> Change | None:
 def _leaving(revision: Revision, changes: tuple[Change, ...]) -> Change | None:
     """Where a revision leaves the transaction, unless a single operation outside it is all that it does.
 
-    What asks for CONCURRENTLY in the transaction does not leave it: it fails.
+    Nor where all until it is back does nothing where it was done already. What asks for CONCURRENTLY in the
+    transaction does not leave it: it fails.
     """
     outside = [change for change in changes if change.outside or change.kind is Kind.LEAVE]
-    asking = any(Trait.CONCURRENTLY in change.traits for change in changes)
-    if not revision.leaves or (len(changes) == 1 and outside) or (asking and not outside):
+    if not revision.leaves or (len(changes) == 1 and outside):
         return None
-    return outside[0] if outside else Change(Kind.LEAVE, revision.begins)
+    if outside:
+        until = changes[: changes.index(outside[-1]) + 1]
+        return None if all(Trait.REPEATABLE in change.traits for change in until) else outside[0]
+    elsewhere = any(change.outside or Trait.CONCURRENTLY in change.traits for change in revision.changes)
+    return None if elsewhere else Change(Kind.LEAVE, revision.begins)
