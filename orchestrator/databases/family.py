@@ -12,50 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from orchestrator.core.inspection import Lack
 from orchestrator.core.observations import Reading
 from orchestrator.core.secrets import Redactor
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.holders import LockSession
-from orchestrator.errors import ConfigurationError
+from orchestrator.databases.sight import Failure, Sight
+from orchestrator.errors import ConfigurationError, install_extra
 
 APPLICATION = "orchestrate"
 """How our sessions introduce themselves to a server."""
 _SECRET_WORDS = ("password", "passwd", "secret", "token")
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a probe saw in a database: an observation without its target and its time."""
-
-    reading: Reading
-    heads: tuple[str, ...] = ()
-    server: str = ""
-    identity: str | None = None
-    instance: str | None = None
-    schema: str | None = None
-    detail: str | None = None
-    mend: str | None = None
-    encrypted: bool | None = None
-    barriers: tuple[Lack, ...] | None = None
-    absent: bool = False
-    version_table: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a database could not be read: how far it came, the cause in plain words, what to do. Holds no secret.
-
-    `passing` says that the server is there and may let us in an instant later, `absent` that it answered and has
-    no such database or schema.
-    """
-
-    reading: Reading
-    detail: str
-    mend: str | None = None
-    passing: bool = False
-    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +63,7 @@ def driver(module: str, extra: str) -> Any:
     except ImportError:
         raise ConfigurationError(
             f"the driver for this database is not installed (Python module {module})",
-            mend=f"pip install 'orchestrate-alembic[{extra}]'",
+            mend=install_extra(extra),
             code="driver",
         ) from None
 

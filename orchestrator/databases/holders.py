@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from orchestrator.databases.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from orchestrator.databases.family import Sight
+    from orchestrator.databases.sight import Sight
 
 _MARK = re.compile(r"orchestrate (?P<run>\S+) (?P<who>\S+) (?P<pid>\d+)")
 LONGEST_MARK = 63

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 
 from orchestrator.core.inspection import Inspection
-from orchestrator.core.urls import Address
-from orchestrator.databases import mysql_inspection, postgresql, sqlite_inspection
 from orchestrator.databases.connect import access, explained
 from orchestrator.databases.endpoint import Endpoint
 
-_FAMILIES: dict[str, Callable[[Endpoint, Address, str | None], Inspection]] = {
-    "postgresql": postgresql.inspect,
-    "mysql": mysql_inspection.inspect,
-    "sqlite": sqlite_inspection.inspect,
-}
+_MODULES = {"postgresql": "postgresql", "mysql": "mysql_inspection", "sqlite": "sqlite_inspection"}
+"""Where each family has `inspect`."""
 
 
 def inspect(endpoint: Endpoint, schema: str | None) -> Inspection:
@@ -23,5 +18,7 @@ def inspect(endpoint: Endpoint, schema: str | None) -> Inspection:
     Raises UnavailableError where it does not answer, ConfigurationError for a URL that leads nowhere.
     """
     to = access(endpoint)
+    family = import_module(f"{__package__}.{_MODULES[to.address.family or '']}")
     with explained(to):
-        return _FAMILIES[to.address.family or ""](endpoint, to.address, schema)
+        found: Inspection = family.inspect(endpoint, to.address, schema)
+    return found

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator.core.targets import Target
-from orchestrator.databases import postgresql
 from orchestrator.databases.connect import access, explained
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.holders import Holder
@@ -36,6 +35,8 @@ def holders_of(endpoints: Iterable[Endpoint]) -> dict[Target, Both | Orchestrate
 def _held(some: Together) -> tuple[Together, Together | OrchestrateError]:
     if len(some) == 1:
         return some, some
+    from orchestrator.databases import postgresql
+
     try:
         to = access(some[0])
         with explained(to):

@@ -25,6 +25,8 @@ from orchestrator.databases.probe import observation
 from orchestrator.errors import LockedError
 
 __all__ = [
+    "FIRST_PAUSE",
+    "LONGEST_PAUSE",
     "Blocker",
     "Guard",
     "Holder",
@@ -40,8 +42,8 @@ __all__ = [
     "work_lock_holder",
 ]
 
-_PAUSE = 0.1
-_LONGEST_PAUSE = 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two attempts at a lock: between the first two, and what that doubles up to."""
 _ENDINGS = {
     "postgresql": "SELECT pg_terminate_backend({pid})",
     "mysql": "KILL {pid}",
@@ -240,7 +242,7 @@ def _vainly(
 ) -> Holder | None:
     """None as soon as the attempt succeeds, or who was in the way when patience ended."""
     end = patience.monotonic() + patience.wait
-    pause = _PAUSE
+    pause = FIRST_PAUSE
     while not attempt():
         found = holder()
         left = end - patience.monotonic()
@@ -248,7 +250,7 @@ def _vainly(
             return found or _UNKNOWN
         patience.on_wait(found, left)
         patience.sleep(min(pause, left))
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        pause = min(pause * 2, LONGEST_PAUSE)
     return None
 
 

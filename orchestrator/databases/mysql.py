@@ -16,8 +16,6 @@ from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import (
     APPLICATION,
     Definition,
-    Failure,
-    Sight,
     driver,
     fingerprint,
     heads_of,
@@ -30,6 +28,7 @@ from orchestrator.databases.holders import LockSession, mark
 from orchestrator.databases.mysql_connection import connect, connected, encrypted
 from orchestrator.databases.mysql_locks import UserLocks
 from orchestrator.databases.mysql_queries import DEFINITIONS, FACTS, POPULATED
+from orchestrator.databases.sight import Failure, Sight
 from orchestrator.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from orchestrator.databases.connect import access, explained
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.mysql_connection import connected
 
 _PATIENCE = 60.0
 """Seconds for the answer: information_schema opens every table of a large schema."""
@@ -24,6 +23,8 @@ def rows_stay(endpoint: Endpoint) -> bool:
     to = access(endpoint)
     if to.address.family != "mysql":
         return False
+    from orchestrator.databases.mysql_connection import connected
+
     patience = max(_PATIENCE, endpoint.timeouts.connect)
     with explained(to), connected(endpoint, to.address, patience) as connection, connection.cursor() as cursor:
         return bool(cursor.execute(_KEEPING, {"schema": endpoint.version_table_schema}))

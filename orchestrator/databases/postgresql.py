@@ -20,7 +20,7 @@ from orchestrator.core.observations import Reading
 from orchestrator.core.targets import Target
 from orchestrator.core.urls import Address
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.family import APPLICATION, Definition, Failure, Sight, driver, one_line, seconds
+from orchestrator.databases.family import APPLICATION, Definition, driver, one_line, seconds
 from orchestrator.databases.holders import LockSession, mark
 from orchestrator.databases.postgresql_blockers import TableLockedError, naming_the_blocker
 from orchestrator.databases.postgresql_inspection import inspected
@@ -28,6 +28,7 @@ from orchestrator.databases.postgresql_locks import AdvisoryLocks, of_which_held
 from orchestrator.databases.postgresql_queries import DEFINITIONS
 from orchestrator.databases.postgresql_schemas import sights
 from orchestrator.databases.postgresql_sight import idle, sight
+from orchestrator.databases.sight import Failure, Sight
 from orchestrator.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ def inspect(endpoint: Endpoint, address: Address, schema: str | None) -> Inspect
 
 
 def _with_barriers(connection: Connection, endpoint: Endpoint, found: Sight) -> Sight:
+    if found.barriers is not None:
+        return found
     versioned = found.reading is Reading.VERSIONED
     try:
         idle(connection)

@@ -20,8 +20,8 @@ from orchestrator.databases.postgresql_sight import idle, sight
 from orchestrator.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from orchestrator.databases.family import Sight
     from orchestrator.databases.postgresql_sight import Connection
+    from orchestrator.databases.sight import Sight
 
 _GRACE = 1.0
 """Seconds beyond the server's own timeouts after which its silence ends a look."""
@@ -55,6 +55,7 @@ class AdvisoryLocks:
         self._run_key = postgresql_key("run", endpoint)
         self._work_key = postgresql_key("work", endpoint)
         self._proof_key = proof_key()
+        self._drives = False
 
     @property
     def guard(self) -> Guard:
@@ -71,10 +72,15 @@ class AdvisoryLocks:
 
     def prepare(self) -> None:
         """Make sure that a lock taken here would be one; UnavailableError (`pooler`, `standby`) where not."""
-        backend, standby = self._ask("SELECT pg_backend_pid(), pg_is_in_recovery()")
+        settings, values = postgresql_session(self._endpoint.timeouts.network)
+        greeted = self._connection.info.backend_pid
+        # A pooler's session is somebody else's next: nothing is set on it.
+        done = f"ARRAY({settings.decode()} AND pg_backend_pid() = %s)"
+        asked = f"SELECT pg_backend_pid(), pg_is_in_recovery(), {done}"
+        backend, standby, _ = self._ask(asked, *values, greeted)
         target = str(self._endpoint.target)
         environment = self._endpoint.target.environment
-        if backend != self._connection.info.backend_pid:
+        if backend != greeted:
             raise UnavailableError(
                 "a connection pooler is in between: locks taken through it hold nothing",
                 where=target,
@@ -88,15 +94,16 @@ class AdvisoryLocks:
                 mend=f"give {environment} the URL of the primary server",
                 code="standby",
             )
-        self._connection.execute(*postgresql_session(self._endpoint.timeouts.network))
 
     def try_run(self) -> bool:
         """Take the run lock if it is free, and the proof."""
-        return self._taken(self._run_key) and self._taken(self._proof_key)
+        asked = "SELECT CASE WHEN pg_try_advisory_lock(%s) THEN pg_try_advisory_lock(%s) END"
+        self._drives = bool(self._ask(asked, self._run_key, self._proof_key)[0])
+        return self._drives
 
     def prove(self) -> None:
         """Take the proof."""
-        self._taken(self._proof_key)
+        self._ask("SELECT pg_try_advisory_lock(%s)", self._proof_key)
 
     def run_holder(self) -> Holder | None:
         """Who introduced itself on the session that holds the run lock; since that session began."""
@@ -111,6 +118,10 @@ class AdvisoryLocks:
 
     def work_holder(self) -> Holder | None:
         """Which server process still works, for whom, and since when its statement runs."""
+        # Whoever holds the run lock may try the other, for the length of a statement, and is in nobody's way:
+        # pg_locks costs the server ten times as much.
+        if self._drives and self._ask("SELECT pg_try_advisory_xact_lock_shared(%s)", self._work_key)[0]:
+            return None
         row = self._holder(self._work_key)
         if row is None:
             return None
@@ -149,9 +160,6 @@ class AdvisoryLocks:
                 self._connection.execute("SELECT pg_advisory_unlock_all()")
         with suppress(Exception):
             self._connection.close()
-
-    def _taken(self, key: int) -> bool:
-        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", key)[0])
 
     def _holder(self, key: int) -> tuple[Any, ...] | None:
         return self._connection.execute(_HOLDER, _halves(key)).fetchone()

@@ -8,13 +8,16 @@ UNIDENTIFIED = "concat_ws(':', inet_server_addr(), inet_server_port(), current_d
 
 # The normal case: the version table is where the server itself finds it, and may be read. Whatever is not so is an
 # error of class 42, after which SIGHT is asked. A database's folder is named by its oid: asking pg_database would
-# open one more table, and in a new session that costs as much as the heads themselves.
+# open one more table, and in a new session that costs as much as the heads themselves. `allowed`: the role itself
+# may record revisions here; what it may do by becoming another takes a closer look.
 GLANCE = """
 BEGIN READ ONLY;
 SET LOCAL statement_timeout = {patience};
 SELECT ARRAY(SELECT version_num::text FROM {name}) AS heads, relnamespace::regnamespace::text AS found,
     pg_relation_filepath('pg_catalog.pg_class'::regclass) AS folder,
     extract(epoch FROM pg_postmaster_start_time())::text AS started,
+    NOT pg_is_in_recovery() AND has_schema_privilege(relnamespace, 'CREATE') AND has_table_privilege(oid, 'INSERT')
+        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE') AS allowed,
     {identifier} AS system
 FROM pg_catalog.pg_class WHERE oid = {text}::regclass;
 ROLLBACK
@@ -84,6 +87,8 @@ SELECT wanted.position::int AS position, home.nspname::text AS home,
     ) END AS populated,
     (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS database,
     extract(epoch FROM pg_postmaster_start_time())::text AS started,
+    NOT pg_is_in_recovery() AND has_schema_privilege(home.oid, 'CREATE') AND has_table_privilege(c.oid, 'INSERT')
+        AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') AS allowed,
     {identifier} AS system
 FROM unnest({schemas}::text[], {tables}::text[]) WITH ORDINALITY AS wanted (schema, name, position)
 LEFT JOIN pg_catalog.pg_namespace AS home ON home.nspname = wanted.schema

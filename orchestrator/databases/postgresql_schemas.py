@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from orchestrator.core.identifiers import identifier
 from orchestrator.core.observations import Reading
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.family import Sight, driver, heads_of
+from orchestrator.databases.family import driver, heads_of
 from orchestrator.databases.postgresql_blockers import naming_the_blocker
 from orchestrator.databases.postgresql_queries import HEADS, SIGHTS
 from orchestrator.databases.postgresql_sight import Facts, asked, idle, judged, patience, seen, sight, with_rows
+from orchestrator.databases.sight import Sight
 
 if TYPE_CHECKING:
     from orchestrator.databases.postgresql_sight import Connection
@@ -74,15 +76,12 @@ def _alone(connection: Connection, endpoint: Endpoint) -> Sight | Exception:
 
 def _heads(connection: Connection, endpoints: Sequence[Endpoint]) -> list[tuple[str, ...]]:
     sql = driver("psycopg.sql", "postgresql")
-    one = sql.SQL("SELECT {}, version_num::text FROM {}")
-    parts = [
-        one.format(sql.Literal(number), sql.Identifier(endpoint.version_table_schema, endpoint.version_table))
-        for number, endpoint in enumerate(endpoints)
-    ]
+    places = (identifier(one.version_table_schema or "", one.version_table) for one in endpoints)
+    parts = [f"SELECT {number}, version_num::text FROM {place}" for number, place in enumerate(places)]
     statement = sql.SQL(HEADS).format(
         patience=sql.Literal(patience(endpoints[0])),
         lock=sql.Literal(_PATIENCE),
-        heads=sql.SQL(" UNION ALL ").join(parts),
+        heads=sql.SQL(" UNION ALL ".join(parts)),  # psycopg's composing takes longer than the server's answer
     )
     rows: list[list[tuple[str]]] = [[] for _ in endpoints]
     for number, head in with_rows(connection.execute(statement)):

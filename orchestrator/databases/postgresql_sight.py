@@ -12,8 +12,9 @@ from orchestrator.core.identifiers import identifier
 from orchestrator.core.inspection import is_near
 from orchestrator.core.observations import Reading
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.family import Failure, Sight, driver, fingerprint, heads_of, no_version_column, told
+from orchestrator.databases.family import driver, fingerprint, heads_of, no_version_column, told
 from orchestrator.databases.postgresql_queries import GLANCE, SIGHT, SYSTEM_IDENTIFIER, UNIDENTIFIED
+from orchestrator.databases.sight import Failure, Sight
 
 if TYPE_CHECKING:
     import psycopg
@@ -98,6 +99,7 @@ def seen(
         detail=detail,
         mend=mend,
         encrypted=encrypted(connection),
+        barriers=() if facts.get("allowed") and reading is Reading.VERSIONED else None,
         absent=absent,
         version_table=identifier(facts["found"], endpoint.version_table) if facts["found"] else None,
     )

@@ -16,10 +16,10 @@ from threading import Thread
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.targets import Target
 from orchestrator.core.urls import parse
-from orchestrator.databases import postgresql
 from orchestrator.databases.connect import Access, access
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.family import Failure, Sight, seconds
+from orchestrator.databases.family import seconds
+from orchestrator.databases.sight import Failure, Sight
 from orchestrator.errors import OrchestrateError
 
 AT_ONCE = 32
@@ -60,7 +60,8 @@ def probe_all(
     while waiting or due:
         while waiting and (room := _room(due)) <= time.monotonic():
             some = waiting.pop()
-            due[len(waiting)] = _Due({endpoint.target: endpoint for endpoint in some}, _until(some))
+            left = {endpoint.target: endpoint for endpoint in some}
+            due[len(waiting)] = _Due(left, _until(left))
             probers.ask(len(waiting), some)
         until = min(one.until for one in due.values())
         number, found = probers.answer(min(until, room) if waiting else until)
@@ -86,7 +87,7 @@ class _Due:
 
     def answered(self, found: Observation) -> bool:
         """Whether it was still waited for; it gives the others of them their time anew."""
-        self.until = _until(tuple(self.open.values()))
+        self.until = _until(self.open)
         return self.open.pop(found.target, None) is not None
 
 
@@ -161,10 +162,10 @@ def _shared(alike: Together) -> Iterable[Together]:
     return [alike] if address and address.family == "postgresql" else [(endpoint,) for endpoint in alike]
 
 
-def _until(some: Together) -> float:
+def _until(some: Mapping[Target, Endpoint]) -> float:
     """When one of these must have been seen."""
     answers = _ANSWERS if len(some) > 1 else 1
-    return time.monotonic() + some[0].timeouts.connect * answers + _GRACE
+    return time.monotonic() + next(iter(some.values())).timeouts.connect * answers + _GRACE
 
 
 def _looked(some: Together, at: datetime, rights: Container[Target] = ()) -> Iterator[Observation]:
@@ -202,6 +203,8 @@ def _look(to: Access, rights: Container[Target]) -> Sight:
 
 def _schemas(to: Access, some: Together, rights: Container[Target]) -> Iterator[tuple[Endpoint, Sight]]:
     """What is seen of schemas of one database; when their connection drops, the first left waits for another."""
+    from orchestrator.databases import postgresql
+
     left = {endpoint.target: endpoint for endpoint in some}
     while left:
         try:

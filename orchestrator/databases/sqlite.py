@@ -17,8 +17,6 @@ from orchestrator.core.urls import MEMORY, Address
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.family import (
     Definition,
-    Failure,
-    Sight,
     driver,
     fingerprint,
     heads_of,
@@ -28,6 +26,7 @@ from orchestrator.databases.family import (
     told,
 )
 from orchestrator.databases.holders import LockSession
+from orchestrator.databases.sight import Failure, Sight
 from orchestrator.databases.sqlite_locks import SideFileLocks
 from orchestrator.errors import ConfigurationError
 

@@ -62,6 +62,7 @@ class Connections:
         self.in_revision = self._asking = False
         self.attempts: list[tuple[bool, str]] = []
         self.halted: Halt | None = None
+        self._judged: Any = None
         self._going = threading.local()
 
     def watch(self) -> None:
@@ -126,8 +127,11 @@ class Connections:
             options["server_settings"] = {**(options.get("server_settings") or {}), "search_path": name}
 
     def _connected(self, connection: Any, _record: Any) -> None:
-        self._asking = False
-        self._judge(connection, proof.family_of(connection))
+        judged, self._judged, self._asking = self._judged, None, False
+        family = proof.family_of(connection)
+        # SQLAlchemy's is one that a driver has just told of. A session of PostgreSQL stays in its database.
+        if connection is not judged or family != "postgresql":
+            self._judge(connection, family)
 
     def _taken(self, connection: Any, _record: Any, _proxy: Any) -> None:
         if self.in_revision and not proof.in_memory(connection, proof.family_of(connection)):
@@ -166,6 +170,7 @@ class Connections:
         """A driver has connected."""
         if not self._of_the_application(family):
             self._judge(connection, family)
+            self._judged = connection if self._asking else None
 
     def opening_unasked(self, driver: str) -> None:
         """A driver is about to connect, asynchronously: refused in a revision, where nothing proves the place."""

@@ -49,31 +49,27 @@ def admit(connection: Any, expected: dict[str, Any], context: Any) -> None:
 
 def _postgresql(connection: Any, expected: dict[str, Any], context: Any) -> None:
     proof, work = int(expected["proof_key"]), int(expected["work_key"])
-    database = _one(connection, "SELECT current_database()")
-    session = _one(connection, "SELECT pg_backend_pid()")
-    if _greeted_as(connection) not in (None, session):
+    greeted = _greeted_as(connection)
+    asked = _ASKED.format(proof=proof, greeted="pg_backend_pid()" if greeted is None else int(greeted))
+    found = connection.execute(text(asked), {"table": context.version_table}).one()
+    database, session, direct, granted, standby, read_only, home = found
+    if not direct:
         what = f"env.py reaches database {database!r} through a connection pooler: locks taken there hold nothing"
         raise Halt("pooler", what)
-    if _one(connection, f"SELECT pg_try_advisory_lock(CAST({proof} AS bigint))"):
+    if granted:
         _one(connection, f"SELECT pg_advisory_unlock(CAST({proof} AS bigint))")
         raise Halt("wrong_database", _elsewhere(f"database {database!r}"))
-    _writable(connection, database)
-    home = connection.execute(text(_HOME), {"table": context.version_table}).scalar()
+    if standby:
+        raise Halt("read_only", f"database {database!r} is on a standby", _PRIMARY)
+    if read_only:
+        role = _one(connection, "SELECT quote_ident(current_user)")
+        mend = f"ALTER ROLE {role} RESET default_transaction_read_only (or ALTER DATABASE, where it is set there)"
+        raise Halt("read_only", f"env.py's session in database {database!r} is read-only", mend)
     _same_place(context, expected, home)
     if _one(connection, f"SELECT pg_try_advisory_lock(CAST({work} AS bigint))"):
         _own_sessions.add(session)
     elif not _own_sessions & set(connection.execute(text(_HOLDERS), {"key": work}).scalars()):
         raise Halt("work_locked", "the server still works for an earlier run in this database")
-
-
-def _writable(connection: Any, database: str) -> None:
-    """Refuse a standby, and a session that env.py left read-only as it began."""
-    if _one(connection, "SELECT pg_is_in_recovery()"):
-        raise Halt("read_only", f"database {database!r} is on a standby", _PRIMARY)
-    if _one(connection, "SELECT current_setting('transaction_read_only')") == "on":
-        role = _one(connection, "SELECT quote_ident(current_user)")
-        mend = f"ALTER ROLE {role} RESET default_transaction_read_only (or ALTER DATABASE, where it is set there)"
-        raise Halt("read_only", f"env.py's session in database {database!r} is read-only", mend)
 
 
 def _greeted_as(connection: Any) -> int | None:
@@ -92,6 +88,12 @@ SELECT coalesce(
    WHERE c.relname = :table AND pg_catalog.pg_table_is_visible(c.oid)),
   current_schema())
 """
+_ASKED = f"""
+SELECT current_database(), pg_backend_pid(), pg_backend_pid() = {{greeted}},
+  CASE WHEN pg_backend_pid() = {{greeted}} THEN pg_try_advisory_lock(CAST({{proof}} AS bigint)) END,
+  pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', ({_HOME})
+"""
+"""All at once: each statement takes SQLAlchemy longer than the server. Behind a pooler no lock is tried."""
 _HOLDERS = """
 SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
   AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())

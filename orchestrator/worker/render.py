@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def render(channel: Channel, request: dict[str, Any]) -> None:
         environment.configure(dialect_name=request["dialect"], **options)
         context: Any = environment.get_context()
         context.impl.bulk_insert = _inserting(context.impl)
+        context.connection.execute = _unanswered(context.connection.execute, connections)
         with Operations.context(context):
             told = [_rendered(written, connections, *script) for script in request["scripts"]]
     channel.say("rendered", scripts=told)
@@ -76,6 +78,36 @@ def _inserting(impl: Any) -> Any:
             impl._exec(table.insert().values(**columns))
 
     return bulk_insert
+
+
+class _Asked(Halt):
+    """Ends a script that goes on by what a database says."""
+
+
+class _Answer:
+    """What a statement gives back here: whoever wants to know what it says has asked the database."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def _asked(self, *_: Any) -> Any:
+        self._connections.halted = _Asked("tried", "it asks the database")
+        raise self._connections.halted
+
+    __getattr__ = __getitem__ = __iter__ = __next__ = __len__ = __bool__ = __enter__ = __exit__ = _asked
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _unanswered(execute: Callable[..., Any], connections: Connections) -> Callable[..., _Answer]:
+    """The `execute` of Alembic's stand-in for a connection, which itself gives back nothing."""
+
+    def run(*arguments: Any, **options: Any) -> _Answer:
+        execute(*arguments, **options)
+        return _Answer(connections)
+
+    return run
 
 
 class _Written:
@@ -106,6 +138,8 @@ def _rendered(written: _Written, connections: Connections, revision: str, path: 
         connections.check()
     except (ParentGone, Cancelled):
         raise
+    except _Asked as asked:
+        why = _reason(asked)
     except Halt as halt:
         why = f"it wants to reach {halt.message}, and nothing is reached while it is rendered"
     except BaseException as error:  # noqa: BLE001 - a project's code may raise anything, SystemExit too
@@ -118,4 +152,7 @@ def _rendered(written: _Written, connections: Connections, revision: str, path: 
 def _reason(error: BaseException) -> str:
     told = describe(error)
     where = f" ({told['where']})" if told["where"] else ""
+    # SQLAlchemy's MockConnection is what Alembic gives a script for a connection.
+    if isinstance(error, _Asked) or "MockConnection" in told["message"]:
+        return f"it asks the database, and nothing answers while it is rendered{where}"
     return f"without a database its script fails: {told['message']}{where}"

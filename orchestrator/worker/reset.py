@@ -77,6 +77,7 @@ class Baseline:
         self._put_back()
         for _ in range(2):  # a connection that nobody has goes back to its pool, and is closed with that
             gc.collect()
+        gc.freeze()  # what is left is not looked through again after the next target
         return next(self._traces(), None)
 
     def _put_back(self) -> None:

@@ -40,7 +40,8 @@ def script(text: str, *arguments: str) -> list[str]:
 @pytest.mark.parametrize("family", ["postgresql", "mysql"])
 def test_a_missing_driver_names_its_extra(family: str) -> None:
     """Without its driver a family is unreachable, or a configuration error, with the command that installs it."""
-    install = f"pip install 'orchestrate-alembic[{family}]'"
+    install = f"install orchestrate with its extra {family} as you installed this one; from a clone: "
+    install += f"pip install '.[{family}]'"
     found = script(BLOCKED, f"{family}://u:p@localhost/app")
     assert found == [f"unreachable|{install}", *[f"ConfigurationError|{install}"] * 3]
 

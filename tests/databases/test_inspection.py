@@ -13,10 +13,12 @@ import pytest
 from sqlalchemy import make_url
 
 from orchestrator.core.inspection import Inspection
+from orchestrator.core.observations import Reading
 from orchestrator.databases.inspection import inspect
 from orchestrator.databases.mysql_inspection import held, understood
+from orchestrator.databases.probe import probe_all
 from orchestrator.errors import UnavailableError
-from tests.databases.builders import beside, database, endpoint, look, run, versioned
+from tests.databases.builders import MOMENT, beside, database, endpoint, look, run, versioned
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 
@@ -104,6 +106,33 @@ def test_rights_that_a_role_lacks_on_postgresql(
     run(url, *(lack.mend for lack in seen.lacks), 'ALTER TABLE alembic_version OWNER TO "reader"')
     mended = inspected(as_role(url, "reader"))
     assert (mended.lacks, mended.owners) == ((), ())
+
+
+def test_a_look_tells_of_rights_what_a_closer_one_tells(
+    postgresql_server: PostgreSQL, new_database: Callable[[str], str]
+) -> None:
+    """What a look says of rights is what the closer one says: of all, enough, too few, and another role's."""
+    url = new_database("postgresql")
+    versioned(url, "a1")
+    postgresql_server.create_role("borrower", PASSWORD)
+    postgresql_server.create_role("lender", PASSWORD)
+    one = endpoint(as_role(url, "borrower"))
+    run(url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    told: list[bool] = []
+    for change in (
+        *(f"GRANT CREATE ON SCHEMA public TO {role}" for role in ("borrower", "lender")),
+        *(f"GRANT SELECT, INSERT, UPDATE, DELETE ON alembic_version TO {role}" for role in ("borrower", "lender")),
+        "REVOKE DELETE ON alembic_version FROM borrower",
+        "REVOKE UPDATE ON alembic_version FROM borrower",
+        "GRANT lender TO borrower",
+        "REVOKE lender FROM borrower",
+    ):
+        run(url, change)
+        seen = probe_all([one], lambda: MOMENT, {one.target})[one.target]
+        inspection = inspect(one, seen.schema)
+        assert seen.barriers == inspection.barriers("prod", versioned=seen.reading is Reading.VERSIONED)
+        told.append(bool(seen.barriers))
+    assert told == [True, True, False, False, False, True, False, True]
 
 
 def test_a_schema_that_is_missing_and_may_not_be_made(

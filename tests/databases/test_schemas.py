@@ -15,10 +15,11 @@ from orchestrator.core.targets import Target
 from orchestrator.databases import postgresql_schemas
 from orchestrator.databases.connect import access
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.family import APPLICATION, Sight
+from orchestrator.databases.family import APPLICATION
 from orchestrator.databases.postgresql import connected
 from orchestrator.databases.postgresql_sight import closer_look, sight
 from orchestrator.databases.probe import probe, probe_all
+from orchestrator.databases.sight import Sight
 from tests.databases.builders import MOMENT, endpoint, run
 from tests.servers.postgresql import PostgreSQL
 
