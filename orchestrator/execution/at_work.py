@@ -1,9 +1,12 @@
-"""That a run is seen at work where none of its targets is: in a program beside them, in a check, in a pause."""
+"""That no other run begins where this one works beside its targets: in a program, in a check, in a pause.
+
+That two attempts are never at one run is the journal's to see to (`Journal.hold`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 
 from orchestrator.core.plan import TargetPlan
 from orchestrator.core.reports import Result, TargetResult
@@ -18,15 +21,14 @@ _DONE = (Result.APPLIED, Result.NOTHING_TO_DO)
 
 
 @contextmanager
-def at_work(setting: Setting, *parts: Collection[TargetPlan]) -> Iterator[None]:
-    """Hold the run lock of the first target of each part that is not finished; of the first where all are.
+def at_work(setting: Setting, plans: Collection[TargetPlan]) -> Iterator[None]:
+    """Hold the run lock of the first of these targets that is not finished; of the first where all are.
 
-    Whoever begins the same finds it there and is told who works. It is given back before a target is begun, whose
-    own lock it is. Raises LockedError where another run has it, Stopped as TargetLock, UnavailableError.
+    Another run that begins there is told who works. It is given back before a target is begun, whose own lock it
+    is. Raises LockedError where another run has it, Stopped as TargetLock, UnavailableError.
     """
-    with ExitStack() as locks:
-        for target in _first(setting, parts, ()):
-            locks.enter_context(TargetLock(setting, target))
+    target = _first(setting, plans, ())
+    with TargetLock(setting, target) if target is not None else nullcontext():
         yield
 
 
@@ -35,18 +37,15 @@ def seen_at_work(
     setting: Setting, plans: Collection[TargetPlan], results: Iterable[TargetResult]
 ) -> Iterator[None]:
     """The same after these results, where the lock can be had at once; what is inside is done without it too."""
-    with ExitStack() as locks:
-        with suppress(OrchestrateError):
-            for target in _first(setting, (plans,), results):
-                locks.enter_context(acquire(setting.endpoints[target], setting.run_id))
+    with ExitStack() as lock:
+        if (target := _first(setting, plans, results)) is not None:
+            with suppress(OrchestrateError):
+                lock.enter_context(acquire(setting.endpoints[target], setting.run_id))
         yield
 
 
-def _first(
-    setting: Setting, parts: Iterable[Collection[TargetPlan]], results: Iterable[TargetResult]
-) -> Iterable[Target]:
-    resumed = setting.resumed
+def _first(setting: Setting, plans: Collection[TargetPlan], results: Iterable[TargetResult]) -> Target | None:
     done = {result.target for result in results if result.result in _DONE}
-    done |= {t for t in setting.plan.by_target if resumed is not None and resumed.finished(t)}
-    found = (first_left([plan for plan in part if plan.target in setting.endpoints], done) for part in parts)
-    return dict.fromkeys(target for target in found if target is not None)
+    if (resumed := setting.resumed) is not None:
+        done |= {plan.target for plan in plans if resumed.finished(plan.target)}
+    return first_left([plan for plan in plans if plan.target in setting.endpoints], done)

@@ -100,6 +100,7 @@ class _ByHand:
             if not step.done(has):
                 raise error or self._unwritten(step)
             told: dict[str, Any] = {"message": step.message, "heads": list(observation.heads), "by_hand": True}
+            told["identity"] = observation.identity
             if step.action is not Action.UPGRADE:
                 told["action"] = str(step.action)
             done = sum(one.done(has) for one in planned)

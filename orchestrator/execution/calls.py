@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from orchestrator.core.checks import named
 from orchestrator.core.events import EventKind
 from orchestrator.core.secrets import Redactor
 from orchestrator.errors import FailedError
 from orchestrator.execution.failures import CANCELLED
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.stop import Stop
+from orchestrator.execution.waiting import waited_for
 from orchestrator.project.programs import Program
 
 _LONGEST_LINE = 8192
@@ -38,7 +41,8 @@ class Call:
 class Caller:
     """Who runs programs: in the directory `root`, with `variables` beside those of this process.
 
-    `heard` is told each line that one prints. A second request to stop ends it.
+    `heard` is told each line that one prints, `waiting` for how many seconds one has run. A second request to stop
+    ends it, and so does the end of this process: until then the descriptors `lifelines` stay open.
     """
 
     root: Path
@@ -46,10 +50,13 @@ class Caller:
     stop: Stop
     heard: Callable[[Call, str], None]
     variables: Mapping[str, str] = field(default_factory=dict)
+    lifelines: tuple[int, ...] = ()
+    waiting: Callable[[Call, float], None] = lambda _call, _seconds: None
 
     def run(self, call: Call) -> None:
         """Run it to its end; FailedError where it does not end with 0 in its time, with its last words."""
-        with _Running(self, call) as running, self.stop.watching(running):
+        told = partial(self.waiting, call)
+        with _Running(self, call) as running, self.stop.watching(running), waited_for(told):
             try:
                 code = running.to_its_end(call.seconds)
             except TimeoutError:
@@ -66,8 +73,13 @@ def caller_of(setting: Setting, environment: str, **variables: str) -> Caller:
         told: dict[str, Any] = {"line": line, call.name: call.of}
         setting.tell(EventKind.OUTPUT, **told)
 
+    def waiting(call: Call, seconds: float) -> None:
+        what = f"{call.name} ({named(call.argv)})"
+        setting.tell(EventKind.WAITING, environment=environment, waiting_for=what, seconds=round(seconds))
+
     given = program_variables(setting.run_id, environment, str(setting.plan.kind))
-    return Caller(setting.root, setting.redactor, setting.stop, heard, {**given, **variables})
+    lifelines = setting.journal.lifelines
+    return Caller(setting.root, setting.redactor, setting.stop, heard, {**given, **variables}, lifelines, waiting)
 
 
 def program_variables(run: str, environment: str, command: str) -> dict[str, str]:
@@ -85,7 +97,9 @@ class _Running:
         self._cancelled = False
         variables = {**os.environ, **caller.variables}
         try:
-            self._program = Program(call.argv, caller.root, variables=variables, errors=True)
+            self._program = Program(
+                call.argv, caller.root, variables=variables, errors=True, lifelines=caller.lifelines
+            )
         except OSError as error:
             raise self.failed(f"cannot be run: {error.strerror}") from None
 
@@ -107,7 +121,7 @@ class _Running:
         name, of, mend = self._call.name, self._call.of, self._call.mend
         if self._cancelled:
             return FailedError(f"{name} was cancelled", where=of, mend=mend, code=CANCELLED)
-        return FailedError(f"{name} ({self._call.argv[0]}) {how}{told}", where=of, mend=mend)
+        return FailedError(f"{name} ({named(self._call.argv)}) {how}{told}", where=of, mend=mend)
 
     def __enter__(self) -> Self:
         return self

@@ -40,6 +40,7 @@ class Checkpoints:
         self._retried: dict[str, str] = {}
         self._executed: dict[str, dict[str, Any]] = {}
         self._taken = False
+        self._identity = plan.identity
         self.heads = plan.start
         self.ran_on: Mapping[str, str] = {}
 
@@ -57,14 +58,19 @@ class Checkpoints:
         self._claim.begin(self._plan.target.environment)
         self._taken = True
 
+    def observed(self, observation: Observation) -> None:
+        """Where the target stands, and which database it is."""
+        self.heads, self._identity = observation.heads, observation.identity
+
     def done_before(self, revision: str) -> None:
         """Applied and recorded by an earlier attempt: nothing to record, only to report."""
         self._settle(revision, "applied")
 
     def recovered(self, revision: str) -> None:
-        """Found done without a recorded outcome."""
+        """Found done without a recorded outcome, in the database that was observed last."""
         self._settle(revision, "recovered")
-        self._tell_outcome(EventKind.STEP_RECOVERED, revision, digest=self.step(revision).digest)
+        digest = self.step(revision).digest
+        self._tell_outcome(EventKind.STEP_RECOVERED, revision, identity=self._identity, digest=digest)
 
     def not_atomic(self, revision: str) -> None:
         """env.py commits each of the revision's statements by itself, whatever its script looks like."""
@@ -85,13 +91,14 @@ class Checkpoints:
     def applied(self, revision: str, observation: Observation) -> None:
         """A fresh connection saw in the version table that the step is done."""
         seconds = round(time.monotonic() - self._begun[revision], 3)
-        self.heads = observation.heads
+        self.observed(observation)
         self._settle(revision, "applied", seconds)
         done = sum(result.outcome in ("applied", "recovered") for result in self._results.values())
         self._tell_outcome(
             EventKind.STEP_APPLIED,
             revision,
             heads=list(self.heads),
+            identity=self._identity,
             seconds=seconds,
             done=done,
             of=len(self._plan.steps),
@@ -172,9 +179,11 @@ class Checkpoints:
         return TargetResult(self._plan.target, result, self._plan.start, self.heads, steps, self._honest(failure))
 
     def _end(self, result: Result, failure: Failure | None) -> None:
-        told = {"code": failure.code, "reason": failure.message, "mend": failure.mend} if failure else {}
-        heads = list(self.heads)
-        self._setting.tell(EventKind.TARGET_FINISHED, self._plan.target, result=str(result), heads=heads, **told)
+        told: dict[str, Any] = {}
+        if failure:
+            told = {"code": failure.code, "reason": failure.message, "mend": failure.mend}
+        told |= {"heads": list(self.heads), "identity": self._identity}
+        self._setting.tell(EventKind.TARGET_FINISHED, self._plan.target, result=str(result), **told)
 
     def _honest(self, failure: Failure | None) -> Failure | None:
         """With what the journal does not know, which only this message can tell."""
@@ -182,7 +191,8 @@ class Checkpoints:
             return failure
         names = ", ".join(dict.fromkeys(self._unrecorded))
         missing = f"the outcome of revision {names} could not be recorded; the database is at {at(self.heads)}"
-        mend = f"{failure.mend}; then: orchestrate resume {self._setting.run_id}"
+        resume = f"orchestrate resume {self._setting.run_id}"
+        mend = failure.mend if resume in (failure.mend or "") else f"{failure.mend}; then: {resume}"
         return replace(failure, message=f"{failure.message}; {missing}", mend=mend)
 
     def _settle(self, revision: str, outcome: str, seconds: float | None = None) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from orchestrator.core.events import EventKind
 from orchestrator.core.sealed import utc
 from orchestrator.errors import JournalError, LockedError
+from orchestrator.execution.gates import refuse_closed
 from orchestrator.execution.setting import Setting
-from orchestrator.execution.window import refuse_closed
 
 
 class Claim:
-    """This attempt's hold on its run: a new run has it at once, a resumed one with the first target it locks."""
+    """Whether this attempt has taken its run up: a new one at once, another with the first target it locks."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -36,9 +36,11 @@ class Claim:
         return self._wave is None
 
     def begin(self, environment: str) -> None:
-        """As `take`, for a target of the environment that is locked; FailedError where its window has closed.
+        """As `take`, for a target of the environment that is locked.
 
-        Whoever had the lock may have had it for long. An environment that has begun is not asked again.
+        Whoever had the lock may have had it for long: raises FailedError where the environment's window has
+        closed, or a revision that it gets was vetoed, and JournalError where that cannot be read. An environment
+        that has begun is not asked again.
         """
         with self._lock:
             if environment not in self._begun:

@@ -33,6 +33,7 @@ def execute(setting: Setting) -> RunReport:
     notes: list[str] = []
     failure: Failure | None = None
     claim = Claim(setting)
+    setting.journal.began(setting.run_id)
 
     def run(plan: TargetPlan) -> TargetResult:
         result = run_target(setting, plan, claim)
@@ -72,8 +73,9 @@ def execute(setting: Setting) -> RunReport:
 
 
 def _ended(setting: Setting, claim: Claim, report: RunReport) -> RunReport:
-    if any(result.failure and result.failure.exit is Exit.JOURNAL for result in report.targets):
-        return report  # the targets tell more than a second failure to record would
+    failed = (report.failure, *(result.failure for result in report.targets))
+    if any(failure is not None and failure.exit is Exit.JOURNAL for failure in failed):
+        return report  # what failed first tells more than a second failure to record would
     failures = {str(result.target): result.failure.message for result in report.targets if result.failure}
     told: dict[str, Any] = {"failures": failures} if failures else {}
     if report.failure is not None:

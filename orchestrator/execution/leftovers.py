@@ -23,12 +23,14 @@ class Leftovers:
     clean: bool
 
     def __str__(self) -> str:
-        return left_behind(self.changes or [f"kept: {statement}" for statement in self.kept])
+        kept = few((f"kept: {statement}" for statement in self.kept), _NAMED, "; ")
+        return left_behind(self.changes) if self.changes or not kept else kept
 
 
-def left_behind(found: Sequence[str]) -> str:
-    """What is left, for a sentence: the first of it, and how much more `orchestrate show` lists."""
-    return few(found, _NAMED, "; ") or "what is left of it cannot be told from outside"
+def left_behind(changes: Sequence[str]) -> str:
+    """How the schema differs, for a sentence: the first of it, and how much more `orchestrate status` lists."""
+    told = few(changes, _NAMED, "; ") or "what is left of it cannot be told from outside"
+    return f"{told} differences" if len(changes) > _NAMED else told
 
 
 def leftovers(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.core.checks import Around
 from orchestrator.core.events import Event, EventKind, Listener
-from orchestrator.core.gates.evidence import Waiver
+from orchestrator.core.gates.decisions import Veto, Waiver
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Plan
 from orchestrator.core.revisions import Graph
@@ -64,6 +64,8 @@ class Setting:
     """What stands around the change of each environment."""
     windows: Mapping[str, Window] = field(default_factory=dict)
     """Those that each environment must still be in when it is begun; none of what a person waived."""
+    vetoes: Collection[Veto] = ()
+    """Those that stood when this attempt began; they are not asked for again."""
 
     def event(
         self, kind: EventKind, target: Target | None = None, revision: str | None = None, **body: Any

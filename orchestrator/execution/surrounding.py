@@ -5,12 +5,12 @@ Only where something changes, and only for a release: a rollback is not held up 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.core.checks import NOTHING_AROUND, Hook, Verification, state_of
+from orchestrator.core.checks import NOTHING_AROUND, Hook, Standing, Verification, named
 from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.pipeline import ALL_AT_ONCE
@@ -18,17 +18,17 @@ from orchestrator.core.plan import Wave
 from orchestrator.core.reports import Result, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.core.selection import NOTHING_TYPED
-from orchestrator.errors import FailedError, OrchestrateError
+from orchestrator.errors import FailedError, JournalError, OrchestrateError
 from orchestrator.execution.at_work import at_work, seen_at_work
 from orchestrator.execution.calls import Call, caller_of
 from orchestrator.execution.checks import ask_all
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.crew import Work
 from orchestrator.execution.failures import CANCELLED
+from orchestrator.execution.gates import refuse_closed
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_lock import Stopped
 from orchestrator.execution.waves import Stage
-from orchestrator.execution.window import refuse_closed
 
 BEFORE, AFTER = "before", "after"
 _GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
@@ -78,16 +78,12 @@ class Surrounding:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Raises LockedError where another run is at work here, Stopped where a stop is asked for meanwhile.
-
-        An earlier attempt of this run may also be at work further on.
-        """
+        """Raises LockedError where another run is at work here, Stopped where a stop is asked for meanwhile."""
         if not self._beside:
             yield
             return
-        everywhere = () if self._claim.taken else (self._setting.plan.targets,)
         self._turned_away = True
-        with at_work(self._setting, self._plans, *everywhere):
+        with at_work(self._setting, self._plans):
             self._turned_away = False
             yield
 
@@ -119,17 +115,24 @@ class Surrounding:
 
     def _call(self, when: str, number: int, hook: Hook, variables: dict[str, str]) -> None:
         told: dict[str, Any] = {"environment": self._name, "when": when, "number": number}
-        told["command"] = hook.command[0]
+        told["command"] = named(hook.command)
         mend = f"{self._again}   # runs it again"
         try:
             caller = caller_of(self._setting, self._name, **variables)
             caller.run(Call(when, hook.command, hook.timeout, self._name, mend))
         except FailedError as error:
-            self._claim.check()
-            self._setting.tell(EventKind.HOOK_FINISHED, **told, passed=False, reason=error.what)
+            self._record({**told, "passed": False, "reason": error.what})
             raise
-        self._claim.check()
-        self._setting.tell(EventKind.HOOK_FINISHED, **told, passed=True, reason=None)
+        self._record({**told, "passed": True, "reason": None})
+
+    def _record(self, told: Mapping[str, Any]) -> None:
+        try:
+            self._claim.check()
+            self._setting.tell(EventKind.HOOK_FINISHED, **told)
+        except JournalError as error:
+            ended = told["reason"] or f"{told['when']} passed"
+            what = f"{ended}; that could not be recorded, and resume runs it again: {error}"
+            raise type(error)(what, where=self._name, mend=error.mend) from error
 
     def _verify(self, results: Sequence[TargetResult]) -> None:
         """Raises FailedError where a check fails, or nobody could ask it any more."""
@@ -141,6 +144,7 @@ class Surrounding:
         mend = f"{self._again}   # asks it again"
         if setting.stop.requested:
             raise FailedError("stopped before verify was asked", where=self._name, mend=mend, code=CANCELLED)
+        mend += f"\norchestrate rollback {setting.run_id} --dry-run   # tells what taking it back does"
         self._claim.take()
         self._acted = True
         here = {t: endpoint for t, endpoint in setting.endpoints.items() if t.environment == self._name}
@@ -148,19 +152,20 @@ class Surrounding:
             answers = ask_all(checks, here, caller_of(setting, self._name), self._name, mend)
         self._claim.check()
         found = Verification(self._name, answers, len(here), mend)
-        setting.tell(EventKind.ENVIRONMENT_VERIFIED, **found.body, state=self._state(results))
+        setting.tell(EventKind.ENVIRONMENT_VERIFIED, **found.body, **self._standing(results).body)
         if (error := found.error) is not None:
             raise error
 
-    def _state(self, results: Sequence[TargetResult]) -> str:
-        """Where the environment stands as a whole; empty where the run is about a part of it alone."""
-        plan = self._setting.plan
-        heads = {t: seen.heads for t, seen in self._setting.seen.items() if t.environment == self._name}
-        heads |= {result.target: result.end for result in results}
-        all_of_it = {target for target, _ in plan.seen if target.environment == self._name} <= heads.keys()
+    def _standing(self, results: Sequence[TargetResult]) -> Standing:
+        """Where the environment stands as a whole; nowhere where the run is about a part of it alone."""
+        plan, ends = self._setting.plan, {result.target: result.end for result in results}
+        here = [seen for target, seen in self._setting.seen.items() if target.environment == self._name]
+        known = {*ends, *(seen.target for seen in here)}
+        all_of_it = {target for target, _ in plan.seen if target.environment == self._name} <= known
         left_out = any(one.target.environment == self._name for one in plan.left_out)
         whole = plan.selection.of_targets == NOTHING_TYPED and all_of_it and not left_out
-        return state_of(heads.items()) if whole else ""
+        ended = (replace(seen, heads=ends.get(seen.target, seen.heads)) for seen in here)
+        return Standing.of(ended) if whole else Standing()
 
     def _after(self, results: Sequence[TargetResult]) -> None:
         """Run what is run last, however it ended; what fails here is told and changes nothing."""

@@ -33,6 +33,7 @@ from orchestrator.execution.conversation import converse
 from orchestrator.execution.doubt import recorded, seen_now
 from orchestrator.execution.facts import facts_of
 from orchestrator.execution.failures import CANCELLED, failure_of
+from orchestrator.execution.gates import refuse_vetoed
 from orchestrator.execution.leftovers import left_behind
 from orchestrator.execution.look import look
 from orchestrator.execution.request import upgrade_request
@@ -126,7 +127,7 @@ class _TargetRun:
         observation, has = self._observe(self._lock)
         if has is None:
             raise self._unplaced(observation)
-        self._checkpoints.heads = observation.heads
+        self._checkpoints.observed(observation)
         # A schema that env.py names itself is compared by name; one that it takes from the search path, by this.
         self._home = observation.schema if self._endpoint.version_table_schema is None else None
         self._read_again(observation, has)
@@ -185,8 +186,9 @@ class _TargetRun:
             raise UnavailableError(what, where=str(self._target), mend=self._resume)
         if autocommit:
             self._checkpoints.not_atomic(revision)
-        undone_by_database = self._transactional and self._checkpoints.step(revision).atomic
-        before = None if undone_by_database else catalog(self._endpoint)
+        step = self._checkpoints.step(revision)
+        before = None if self._transactional and step.atomic else catalog(self._endpoint)
+        refuse_vetoed(self._setting, [replace(self._plan, steps=(step,))], self._target)
         self._checkpoints.intent(revision, before, autocommit=autocommit)
         self._before[revision] = before
         self._watch.begun(revision)
@@ -216,7 +218,7 @@ class _TargetRun:
         observation, has = self._observe(self._lock if ended else None)
         if has is None:
             raise error if error and not self._checkpoints.open else self._unplaced(observation)
-        self._checkpoints.heads = observation.heads
+        self._checkpoints.observed(observation)
         for revision in self._checkpoints.open:
             if self._checkpoints.step(revision).done(has):
                 self._checkpoints.applied(revision, observation)

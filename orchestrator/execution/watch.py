@@ -1,4 +1,4 @@
-"""Looks after one target while a revision is in hand: is the run lock still ours, and who keeps it waiting?
+"""Looks after one target while a worker is at it: is the run lock ours, who keeps it waiting, what lasts long?
 
 The first is seen without a word to the server. The second is asked on a connection of its own, which is opened
 only for a revision that takes its time: neither the run lock's session nor the worker's is disturbed. Decides
@@ -18,6 +18,7 @@ from orchestrator.core.targets import Target
 from orchestrator.databases.endpoint import Endpoint
 from orchestrator.databases.locks import Blocker, onlooker
 from orchestrator.execution.setting import Setting
+from orchestrator.execution.waiting import Patience
 
 _PAUSE = 1.0
 """Seconds after which a revision is looked after, and then between two looks."""
@@ -29,9 +30,11 @@ Question = Callable[[], tuple[Blocker, ...]]
 
 
 class Watch:
-    """From `begun` until `ended` a revision is looked after, in a thread that lives as long as the `with`.
+    """Looks after a target's revisions, and env.py around them, in a thread that lives as long as the `with`.
 
-    `alive` tells whether the run lock is held. `blockers` are who kept the latest revision waiting, as last seen.
+    From `begun` until `ended` that is a revision, with its locks; else env.py, of which only is told how long it
+    lasts. `alive` tells whether the run lock is held. `blockers` are who kept the latest revision waiting, as last
+    seen.
     """
 
     def __init__(self, setting: Setting, target: Target, alive: Callable[[], bool]) -> None:
@@ -42,6 +45,7 @@ class Watch:
         self._pause = _pause(self._endpoint)
         self._change = Condition()
         self._revision: str | None = None
+        self._patience = Patience()
         self._closed = False
         self._lost = False
         self._told: tuple[Blocker, ...] = ()
@@ -70,7 +74,7 @@ class Watch:
 
     def _turn(self, revision: str | None) -> None:
         with self._change:
-            self._revision = revision
+            self._revision, self._patience = revision, Patience()
             if revision is not None:
                 self.blockers = self._told = ()
             self._change.notify()
@@ -79,8 +83,12 @@ class Watch:
         with ExitStack() as connection:
             question: Question | None = None
             given_up: str | None = None
-            while (revision := self._in_hand()) is not None:
+            while self._due():
+                revision = self._revision
                 try:
+                    self._look_at_time(revision)
+                    if revision is None:
+                        continue
                     self._look_at_lock(revision)
                     if revision == given_up:
                         continue
@@ -90,15 +98,18 @@ class Watch:
                     connection.close()
                     question, given_up = None, revision
 
-    def _in_hand(self) -> str | None:
-        """The revision that has been in hand for a pause, waited for; None when the watch ends."""
+    def _due(self) -> bool:
+        """Wait until a revision was in hand for a pause, or env.py has lasted long; False when the watch ends."""
         with self._change:
             while not self._closed:
-                if self._revision is None:
-                    self._change.wait()
-                elif not self._change.wait(self._pause):
-                    return self._revision
-        return None
+                if not self._change.wait(self._patience.left if self._revision is None else self._pause):
+                    return True
+        return False
+
+    def _look_at_time(self, revision: str | None) -> None:
+        if (lasted := self._patience.over()) is not None:
+            what = f"revision {revision}" if revision is not None else "env.py"
+            self._setting.tell(EventKind.WAITING, self._target, waiting_for=what, seconds=round(lasted))
 
     def _look_at_lock(self, revision: str) -> None:
         if self._lost or self._alive():

@@ -19,6 +19,7 @@ from orchestrator.execution.calls import Call, caller_of
 from orchestrator.execution.claim import Claim
 from orchestrator.execution.crew import Crew, Work, server
 from orchestrator.execution.failures import CANCELLED
+from orchestrator.execution.gates import VETOED
 from orchestrator.execution.setting import Setting
 
 _FAILED = (Result.FAILED, Result.IN_DOUBT)
@@ -28,6 +29,11 @@ _LEFT = (Result.NOT_STARTED, Result.STOPPED)
 
 def _has_failed(result: TargetResult) -> bool:
     return result.result in _FAILED
+
+
+def _holds_back(result: TargetResult) -> bool:
+    """Whether it failed in a way that counts against the others; a veto stops each of them by itself."""
+    return _has_failed(result) and not (result.failure is not None and result.failure.code == VETOED)
 
 
 class Stage:
@@ -95,7 +101,7 @@ class Stage:
                 begun[plan.target] = self._passed(plan)
                 self._count(begun[plan.target])
         results = [begun[plan.target] for plan in wave.targets]
-        self._canary_failed = self._canary_failed or (number == 1 and self._led and any(map(_has_failed, results)))
+        self._canary_failed = self._canary_failed or (number == 1 and self._led and any(map(_holds_back, results)))
         verified = self._verified(number, wave, results, acted=bool(left))
         if self._told and self._claim.announced:
             failed = sum(map(_has_failed, results))
@@ -108,7 +114,7 @@ class Stage:
 
     def _count(self, result: TargetResult) -> None:
         was_over = self._budget.over
-        self._budget = self._budget.after(_has_failed(result))
+        self._budget = self._budget.after(_holds_back(result))
         if self._budget.over and not was_over:
             if self._policy.on_failure is OnFailure.STOP:
                 self._setting.stop.halt()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestrator.core.events import Event, EventKind
@@ -21,6 +21,14 @@ COLUMNS = ", ".join(NAMES)
 TABLE = "orchestrate_events"
 INSERT = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES ({', '.join('?' * len(NAMES))})"
 END = f"SELECT sequence, digest FROM {TABLE} ORDER BY sequence DESC LIMIT 1"
+NOT_WELL_ENDED = f"""
+kind = ? AND sequence > ? AND NOT EXISTS (
+  SELECT 1 FROM {TABLE} AS last
+  WHERE last.sequence = (SELECT MAX(sequence) FROM {TABLE} AS own WHERE own.run = {TABLE}.run)
+    AND (last.body LIKE ? OR last.body LIKE ?)
+)
+"""
+"""How a run ended is its last event, which an index finds."""
 _ALL_DONE = ("applied", "nothing_to_do")
 BEGINNING = "0" * 64
 """What stands for the digest before the first event."""
@@ -64,6 +72,16 @@ def sound(rows: Iterable[Row], sequence: int = 0, previous: str = BEGINNING) -> 
 def follows(row: Row, sequence: int, previous: str) -> bool:
     """Whether the row is as it was written, next after that sequence and digest."""
     return row == (sequence + 1, *row[1:8], previous, _digest(previous, row[:8]))
+
+
+def began(seal: str, since: datetime) -> tuple[str, list[str]]:
+    """Which events began a run of the plan with that seal, made `since` then; and the parameters of that.
+
+    What began more than a day before is not looked through: clocks differ by less.
+    """
+    begin = (since - timedelta(days=1)).astimezone(UTC).isoformat()
+    parameters = [str(EventKind.RUN_STARTED), begin, f'%"seal":"{seal}"%']
+    return "WHERE kind = ? AND at >= ? AND body LIKE ?", parameters
 
 
 def finishes(row: Row) -> bool:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from orchestrator.core.envelope import JournalHead
-from orchestrator.core.events import Event
+from orchestrator.core.events import Event, EventKind
 from orchestrator.core.secrets import Secret
-from orchestrator.errors import BrokenJournalError, JournalError
+from orchestrator.errors import BrokenJournalError, JournalError, LockedError, RefusedError
 from orchestrator.faults import FaultPoint
 from orchestrator.journal import migrate
-from orchestrator.journal.chain import BEGINNING, END, Row, chained, follows, sound, told
+from orchestrator.journal.chain import BEGINNING, COLUMNS, END, TABLE, Row, began, chained, follows, sound, told
 from orchestrator.journal.group import Group
 from orchestrator.journal.reader import Reader
-from orchestrator.journal.store import REBUILD, Store, file_of, location
+from orchestrator.journal.store import REBUILD, Question, Store, file_of, location
 
 _LOOKED_AT = 200
 """Events at the end whose chain is checked before anything is added."""
@@ -64,20 +66,57 @@ class Journal(Reader):
             self._store.close()
             self._store = None
 
+    def hold(self, run: str, actor: str) -> None:
+        """Hold the run until `close`, from before an attempt's first event until after its last.
+
+        So an attempt proves that it lives, to every machine that has this journal. On a server the hold is gone
+        with a session that is cut until the next event or question: who lost the run meanwhile learns it from
+        `taken_up`. Raises LockedError naming who drives it.
+        """
+        if self._store is None:
+            raise JournalError("the journal was not opened", where=self._where)
+        if (holder := self._store.hold(run, f"process {os.getpid()} of {actor}")) is not None:
+            mend = f"wait for it with `--wait 60`; see orchestrate locks, orchestrate show {run}"
+            raise LockedError(f"driven by {holder}", where=f"run {run}", mend=mend)
+
+    def began(self, run: str) -> None:
+        """The run's start is recorded: what fails from now on is taken up by resuming it."""
+        if self._store is not None:
+            self._store.run = run
+
+    @property
+    def lifelines(self) -> tuple[int, ...]:
+        """The descriptors that keep the run held as long as any process has one of them open."""
+        return self._store.lifelines if self._store is not None else ()
+
     def record(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """Append the events as one durable transaction; when this returns they survive a power cut.
 
-        What other threads record at the same time may share the transaction.
+        What other threads record at the same time may share the transaction. Raises RefusedError, and records
+        nothing, where a run is to begin with a sealed plan that another has begun.
         """
         if self._store is None or not self._writing:
             raise JournalError("the journal was opened for reading only", where=self._where)
-        rows = self._group.record([told(event) for event in events])
+        beginning = next((e for e in events if e.kind is EventKind.RUN_STARTED and "sealed" in e.body), None)
+        given = [told(event) for event in events]
+        rows = self._group.record(given) if beginning is None else self._append_once(given, beginning)
         return tuple(replace(event, sequence=row[0]) for event, row in zip(events, rows, strict=True))
 
-    def _append(self, given: list[Row]) -> list[Row]:
+    def _append_once(self, given: list[Row], beginning: Event) -> list[Row]:
+        """Append what begins a sealed plan's run: only its own transaction can tell that it is the first."""
+        plan = str(beginning.body["seal"]), datetime.fromisoformat(beginning.body["sealed"]["created_at"])
+        rest, parameters = began(*plan)
+        rows = self._append(given, (f"SELECT {COLUMNS} FROM {TABLE} {rest} LIMIT 1", parameters))
+        if not rows and (run := self.sealed(*plan)) is not None:
+            what = f"run {run.id} of {run.actor} began this plan meanwhile"
+            raise RefusedError(what, mend=f"orchestrate {'show' if run.complete else 'resume'} {run.id}")
+        return rows
+
+    def _append(self, given: list[Row], unless: Question | None = None) -> list[Row]:
         if self._store is None or not given:
             return []
-        rows = self._store.append(partial(chained, given))
+        if not (rows := self._store.append(partial(chained, given), unless)):
+            return []
         sys.audit(FaultPoint.JOURNAL_COMMITTED, rows[-1][0], rows[-1][-1])
         return rows
 

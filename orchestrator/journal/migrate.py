@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import parse
-from orchestrator.errors import JournalError
+from orchestrator.errors import JournalError, install
 from orchestrator.journal.chain import TABLE
 from orchestrator.journal.store import Store, damaged, location
 
@@ -37,7 +37,7 @@ def version(store: Store, where: str) -> str | None:
     found = str(rows[0][0])
     if found not in KNOWN:
         what = f"the journal has schema version {found}, made by a newer orchestrate; this one knows {KNOWN[-1]}"
-        raise JournalError(what, where=where, mend="pip install --upgrade orchestrate-alembic")
+        raise JournalError(what, where=where, mend=install("a newer orchestrate"))
     return found
 
 

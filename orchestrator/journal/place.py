@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.errors import JournalError
-from orchestrator.journal.store import unusable
+from orchestrator.errors import JournalError, Problem
+from orchestrator.journal.store import damaged, unusable
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = re.compile(
@@ -19,6 +20,9 @@ _NETWORK = re.compile(
 )
 _LOCAL = ("fuse.fuse-overlayfs",)
 """The root file system of containers without privileges."""
+_SQLITE = b"SQLite format 3\0"
+_AS_IT_IS = os.O_NOFOLLOW | os.O_NONBLOCK
+"""Through no link, and without waiting for somebody who writes into a pipe."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -26,14 +30,16 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def check(path: Path) -> None:
     """Raise JournalError where the file that is there, or its directory, is not its owner's alone.
 
+    It tells at once what else is wrong, also that the file is no database: else that came after the mend.
     The directory may be read by others, since the file may not; who can write it can replace the file.
     """
     if (network := network_type(_mounts(), path)) is not None:
         what = f"the journal would lie on a network file system ({network}), whose locks cannot be relied on"
         mend = "journal: a path on a local disk, or a postgresql:// URL for a team"
         raise JournalError(what, where=str(path), mend=mend)
-    _check_one(path.parent, folder=True)
-    _check_one(path, folder=False)
+    problems = [*_checked(path.parent, folder=True), *_checked(path, folder=False)]
+    if problems:
+        raise JournalError.collect([*problems, *_no_database(path)], "{n} things are wrong with the journal")
 
 
 def make(path: Path) -> None:
@@ -72,7 +78,7 @@ def _mounts() -> str:
         return ""
 
 
-def _check_one(path: Path, *, folder: bool) -> None:
+def _checked(path: Path, *, folder: bool) -> Iterator[Problem]:
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -84,7 +90,30 @@ def _check_one(path: Path, *, folder: bool) -> None:
     if (wrong := _wrong(path, found, folder=folder)) is not None:
         what, mend = wrong
         thing = "the journal's directory" if folder else "the journal"
-        raise JournalError(f"{thing} {what}", where=str(path), mend=mend)
+        yield Problem(f"{thing} {what}", str(path), mend)
+
+
+def _no_database(path: Path) -> Iterator[Problem]:
+    """That the file begins as no file of SQLite does (its file format, 1.3.1); an empty one is one to be."""
+    try:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _AS_IT_IS)) as file:
+            begins = file.read(len(_SQLITE))
+    except OSError:
+        return
+    if begins not in (b"", _SQLITE):
+        error = damaged(str(path), "file is not a database")
+        yield Problem(error.what, error.where, error.mend)
+
+
+def _as_owner(path: Path, owner: int) -> str:
+    """How somebody else's journal is used: as its owner, who with another owner could use it no more."""
+    import pwd
+
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"chown {os.geteuid()} {path}   # if you know where it comes from: that user has no name here"
+    return f"as its owner: sudo -u {name} orchestrate …\nor share one, journal: a postgresql:// URL"
 
 
 def _wrong(path: Path, found: os.stat_result, *, folder: bool) -> tuple[str, str] | None:
@@ -93,8 +122,7 @@ def _wrong(path: Path, found: os.stat_result, *, folder: bool) -> tuple[str, str
     if stat.S_ISLNK(found.st_mode):
         return "is a symbolic link", f"name what it leads to: journal: sqlite:///{os.path.realpath(path)}"
     if found.st_uid not in ((us, 0) if folder else (us,)):
-        mend = f"chown {us} {path}   # if you know where it comes from"
-        return f"belongs to another user (uid {found.st_uid}, this is {us})", mend
+        return f"belongs to another user (uid {found.st_uid}, this is {us})", _as_owner(path, found.st_uid)
     if folder and found.st_mode & _OTHERS_WRITE and not found.st_mode & stat.S_ISVTX:
         return f"can be written by others {mode}", f"chmod go-w {path}"
     if not folder and found.st_mode & _OTHERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
 import time
@@ -14,10 +15,10 @@ from orchestrator.core.libpq import keywords
 from orchestrator.core.network import DEFAULT_SECONDS, postgresql_session
 from orchestrator.core.secrets import Secret
 from orchestrator.core.urls import parse
-from orchestrator.errors import ConfigurationError, JournalError
+from orchestrator.errors import ConfigurationError, JournalError, install_extra
 from orchestrator.faults import FaultPoint
 from orchestrator.journal.chain import BEGINNING, END, INSERT, TABLE, Row
-from orchestrator.journal.store import After, location, refused_row, unusable
+from orchestrator.journal.store import After, Question, location, refused_row, unusable
 
 if TYPE_CHECKING:
     import psycopg
@@ -39,6 +40,20 @@ SELECT set_config('lock_timeout', '{seconds}s', true),
 _END = (
     f"SELECT sequence, digest, '{TABLE}'::regclass::oid FROM (SELECT 1) AS one LEFT JOIN ({END}) AS last ON true"
 )
+# A pooler in transaction mode may give the session to another after this: nothing is held there, and it is NULL.
+_HOLD = "SELECT CASE WHEN pg_backend_pid() = ? THEN pg_try_advisory_lock(?) END"
+_NAME = "SELECT set_config('application_name', ?, false)"
+# A bigint key is shown in two halves, with objsubid 1.
+_HOLDER = """
+SELECT a.application_name, to_char(a.backend_start AT TIME ZONE 'UTC', ' "since" YYYY-MM-DD HH24:MI:SS "UTC"')
+FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+  AND (l.classid::bigint << 32 | l.objid::bigint) = ?
+"""
+_APPLICATION = "orchestrate journal"
+_LONGEST_NAME = 63
+"""Bytes of an application_name that PostgreSQL keeps (NAMEDATALEN - 1)."""
 _FIRST_PAUSE = 0.1
 _T = TypeVar("_T")
 
@@ -56,7 +71,10 @@ class PostgresqlStore:
         self._url = url
         self._where = location(url)
         self._turn = RLock()
+        self.run: str | None = None
         self._table: int | None = None
+        self._held: tuple[str, str] | None = None
+        self._lost = False
         with self._named():
             self._connection = self._connect()
 
@@ -72,7 +90,7 @@ class PostgresqlStore:
         self._table = found.get(TABLE)
         return frozenset(found)
 
-    def append(self, after: After) -> list[Row]:
+    def append(self, after: After, unless: Question | None = None) -> list[Row]:
         """Insert what follows the end, under the append lock; JournalError where the table is another by now."""
         rows: list[Row] = []
 
@@ -82,6 +100,8 @@ class PostgresqlStore:
                     self._rows(statement)
                 if rows and self._rows(f"SELECT 1 FROM {TABLE} WHERE digest = ?", rows[-1][-1:]):
                     return rows
+                if unless is not None and self._rows(*unless):
+                    return []
                 rows[:] = after(*self._end())
                 with self._connection.cursor() as cursor:
                     cursor.executemany(_format(INSERT), rows)
@@ -91,8 +111,37 @@ class PostgresqlStore:
         with self._turn, self._named():
             return self._persistently(attempt)
 
+    def hold(self, run: str, who: str) -> str | None:
+        """A session's advisory lock. With a session that is cut it is gone, until something is read or written.
+
+        Then it is taken again; refused, since another attempt has it, or the server keeps our own lost session for
+        a while, it is tried again with each question. Through a pooler nothing can be held, and nobody is turned
+        away.
+        """
+        with self._turn, self._named():
+            holder = self._persistently(lambda: self._hold(run, who))
+        self._held, self._lost = (run, who) if holder is None else None, False
+        return holder
+
+    def _hold(self, run: str, who: str) -> str | None:
+        digest = hashlib.sha256(f"orchestrate\0attempt\0{run}".encode()).digest()
+        key = int.from_bytes(digest[:8], "big", signed=True)
+        ((taken,),) = self._rows(_HOLD, (self._connection.info.backend_pid, key))
+        if taken is False:
+            holder = (self._rows(_HOLDER, (key,)) or [("somebody", "")])[0]
+            return "".join(part or "" for part in holder).removeprefix(_APPLICATION).strip()
+        if taken:
+            self._rows(_NAME, (f"{_APPLICATION} {who}".encode()[:_LONGEST_NAME].decode(errors="ignore"),))
+        return None
+
+    @property
+    def lifelines(self) -> tuple[int, ...]:
+        """The connection's socket."""
+        with self._turn:
+            return (self._connection.fileno(),) if self._held is not None and not self._connection.closed else ()
+
     def close(self) -> None:
-        """Give the connection back."""
+        """Give the connection back, and with it the run that is held."""
         self._connection.close()
 
     def _end(self) -> tuple[int, str]:
@@ -115,15 +164,15 @@ class PostgresqlStore:
     def _persistently(self, ask: Callable[[], _T]) -> _T:
         """Ask, also over a connection made anew; the last error where none can be made for RECONNECT_SECONDS."""
         try:
-            return ask()
+            return self._holding(ask)
         except self._error:
             if not self._connection.closed:
                 raise
         end, pause = time.monotonic() + RECONNECT_SECONDS, _FIRST_PAUSE
         while True:
             try:
-                self._connection = self._connect()
-                return ask()
+                self._connection, self._lost = self._connect(), True
+                return self._holding(ask)
             except self._error:
                 if not self._connection.closed or time.monotonic() > end:
                     raise
@@ -131,6 +180,15 @@ class PostgresqlStore:
                 self._warn()
             time.sleep(pause)
             pause = min(pause * 2, 2.0)
+
+    def _holding(self, ask: Callable[[], _T]) -> _T:
+        """Ask, having tried to hold again what was held by a session that is lost.
+
+        Whoever took the run up meanwhile has recorded that, and is asked for before each target.
+        """
+        if self._lost and self._held is not None:
+            self._lost = self._hold(*self._held) is not None
+        return ask()
 
     def _warn(self) -> None:
         told = "warning: the journal in %s does not answer; trying again for %g seconds"
@@ -143,7 +201,7 @@ class PostgresqlStore:
         except self._refused as error:
             raise refused_row(self._where, error) from error
         except self._error as error:
-            raise unusable(self._where, error) from error
+            raise unusable(self._where, error, self.run, server=True) from error
 
 
 def begin_writing() -> tuple[str, str]:
@@ -169,7 +227,7 @@ def connect_postgresql(url: Secret, *, autocommit: bool) -> Any:
         prepare_threshold=None,
         **keywords(address, known),
         connect_timeout=CONNECT_SECONDS,
-        application_name="orchestrate journal",
+        application_name=_APPLICATION,
     )
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     return connection
@@ -179,8 +237,8 @@ def _psycopg() -> Any:
     try:
         import psycopg
     except ImportError as error:
-        mend = "pip install 'orchestrate-alembic[postgresql]'"
-        raise ConfigurationError("the journal is in PostgreSQL and psycopg is missing", mend=mend) from error
+        what, mend = "the journal is in PostgreSQL and psycopg is missing", install_extra("postgresql")
+        raise ConfigurationError(what, mend=mend) from error
     return psycopg
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 from orchestrator.core.baseline import superseded
 from orchestrator.core.edited import Ran, Recorded
 from orchestrator.core.events import NO_RUN, Event, EventKind
-from orchestrator.core.run import Run, fold
+from orchestrator.core.gates.decisions import Veto
+from orchestrator.core.run import Outcome, Run, fold
 from orchestrator.core.step_record import StepRecord, after
 from orchestrator.core.targets import Target
+from orchestrator.core.vetoes import standing
 from orchestrator.errors import BrokenJournalError, UsageError
 from orchestrator.journal import ran
-from orchestrator.journal.chain import COLUMNS, TABLE, Row, event_of, finishes
+from orchestrator.journal.chain import COLUMNS, NOT_WELL_ENDED, TABLE, Row, began, event_of, finishes
 from orchestrator.journal.ran import Bytes
 from orchestrator.journal.store import REBUILD, Store
 
@@ -22,6 +25,17 @@ _PIECE = 1000
 """Rows that are read at once where all of them are."""
 _FEW = 4
 """Rows that are read at first where the latest will mostly do."""
+_LATEST = f"""
+WHERE sequence IN (
+  WITH RECURSIVE named(target) AS (
+    SELECT MIN(target) FROM {TABLE} UNION ALL
+    SELECT (SELECT MIN(target) FROM {TABLE} AS later WHERE later.target > named.target)
+    FROM named WHERE named.target IS NOT NULL
+  )
+  SELECT (SELECT MAX(sequence) FROM {TABLE} AS own WHERE own.target = named.target) FROM named
+)
+"""
+"""The last event of each target, from name to name in the index: GROUP BY would read an entry for every event."""
 
 
 class Reader:
@@ -49,12 +63,28 @@ class Reader:
         marks = ", ".join("?" * len(kinds))
         return tuple(map(self._event, self._read(f"WHERE kind IN ({marks}) ORDER BY sequence", *kinds)))
 
+    def latest(self, kind: EventKind, key: str, values: Iterable[str]) -> tuple[Event, ...]:
+        """The latest event of the kind that tells each of these texts of that key; nothing of what none tells."""
+        # No LIKE: in SQLite it takes capitals for small letters, and `_` for any.
+        rest = "WHERE kind = ? AND replace(body, ?, '') <> body ORDER BY sequence DESC LIMIT 1"
+        asked = [(kind, f'"{key}":{json.dumps(value)}') for value in values]
+        one = f"(SELECT sequence FROM {TABLE} {rest})"
+        which = f"WHERE sequence IN ({', '.join([one] * len(asked))})"
+        return tuple(map(self._event, self._read(which, *chain.from_iterable(asked)))) if asked else ()
+
+    def vetoes(self) -> dict[str, Veto]:
+        """The vetoes that stand, by revision: one question that an index answers."""
+        return standing(self.of_kinds(EventKind.REVISION_VETOED, EventKind.VETO_LIFTED))
+
     def backwards(self, target: Target, *kinds: EventKind) -> Iterator[Event]:
         """What is recorded of one target, of these kinds, the latest first; no more is read than is asked for."""
         marks = ", ".join("?" * len(kinds))
-        rest = f"WHERE target = ? AND kind IN ({marks}) AND sequence < ? ORDER BY sequence DESC LIMIT ?"
+        return self._backwards(f"target = ? AND kind IN ({marks})", str(target), *kinds)
+
+    def _backwards(self, which: str, *parameters: object) -> Iterator[Event]:
         size, before = _FEW, 2**62
-        while rows := self._read(rest, str(target), *kinds, before, size):
+        rest = f"WHERE {which} AND sequence < ? ORDER BY sequence DESC LIMIT ?"
+        while rows := self._read(rest, *parameters, before, size):
             yield from map(self._event, rows)
             if len(rows) < size:
                 return
@@ -70,6 +100,11 @@ class Reader:
         if (run := self._told(run_id)) is None:
             raise UsageError(f"there is no run {run_id!r} in {self._where}", mend="orchestrate runs")
         return run
+
+    def by_now(self, run: Run) -> Run:
+        """The run with what was recorded of it since it was read."""
+        news = self._read("WHERE run = ? AND sequence > ? LIMIT 1", run.id, run.last_sequence)
+        return self.run(run.id) if news else run
 
     def step(self, run_id: str, target: Target, revision: str) -> StepRecord | None:
         """What is recorded of one step of a run; None where nothing is. Reads nothing of other targets."""
@@ -88,14 +123,21 @@ class Reader:
         return next((self._event(row) for row in rows if row[3] == run), None)
 
     def sealed(self, seal: str, since: datetime) -> Run | None:
-        """The latest run that applied the plan of that seal, which was made `since` then; None where none did.
+        """The run that applied the plan of that seal, which was made `since` then; None where none did.
 
-        What began more than a day before is not looked through: clocks differ by less.
+        A plan is applied once. Where an older journal has two runs that began at once, it is that which did more.
         """
-        last = "WHERE kind = ? AND at >= ? AND body LIKE ? ORDER BY sequence DESC LIMIT 1"
-        begin = (since - timedelta(days=1)).astimezone(UTC).isoformat()
-        rows = self._read(last, EventKind.RUN_STARTED, begin, f'%"seal":"{seal}"%')
+        rest, parameters = began(seal, since)
+        did = f"SELECT COUNT(*) FROM {TABLE} AS own WHERE own.run = {TABLE}.run AND own.kind NOT IN (?, ?)"
+        ends = EventKind.RUN_STARTED, EventKind.RUN_FINISHED
+        rows = self._read(f"{rest} ORDER BY ({did}) DESC, sequence DESC LIMIT 1", *parameters, *ends)
         return self.run(str(rows[0][3])) if rows else None
+
+    def rollbacks_of(self, run: Run) -> tuple[Run, ...]:
+        """The runs that took back what that one did, each as far as it came."""
+        begun = "WHERE kind = ? AND sequence > ? AND body LIKE ? ORDER BY sequence"
+        rows = self._read(begun, str(EventKind.RUN_STARTED), run.last_sequence, f'%"undoes":"{run.id}"%')
+        return tuple(self.run(self._event(row).run) for row in rows)
 
     def digests(self) -> Recorded:
         """The digests of all bytes that ran, for each database of an environment and revision."""
@@ -158,11 +200,9 @@ class Reader:
 
     def last_runs(self) -> dict[Target, Run]:
         """For every target that a run has begun to work on, the latest such run, or the baseline after it."""
-        latest = f"WHERE sequence IN (SELECT MAX(sequence) FROM {TABLE} GROUP BY target)"
         left: dict[str, list[Row]] = {}
-        for row in self._read(latest):
-            if row[5] is not None:
-                left.setdefault(str(row[3]), []).append(row)
+        for row in self._read(_LATEST):
+            left.setdefault(str(row[3]), []).append(row)
         runs = ((self._left(name, rows), rows) for name, rows in left.items())
         last = {Target.parse(str(row[5])): run for run, rows in runs if run is not None for row in rows}
         rebuilt = self._read("WHERE kind = ? ORDER BY sequence DESC LIMIT 1", EventKind.JOURNAL_REBUILT)
@@ -173,13 +213,11 @@ class Reader:
         """Whether anything in it belongs to a run."""
         return bool(self._read("WHERE run <> ? LIMIT 1", NO_RUN))
 
-    def unbegun(self) -> Run | None:
-        """The latest run, where it has come to no target yet and has not ended well: a `before` kept it."""
-        latest = f"WHERE sequence = (SELECT MAX(sequence) FROM {TABLE} WHERE kind = ?)"
-        others = f"SELECT 1 FROM {TABLE} AS other WHERE other.run = {TABLE}.run AND other.target IS NOT NULL"
-        rows = self._read(f"{latest} AND NOT EXISTS ({others})", EventKind.RUN_STARTED)
-        run = self.run(str(rows[0][3])) if rows else None
-        return None if run is None or run.complete else run
+    def not_well_ended(self, after: int) -> Iterator[Run]:
+        """The runs begun after that event that have not ended well, each as it began; the latest first."""
+        done = (f'%"outcome":"{outcome}"%' for outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO))
+        begun = self._backwards(NOT_WELL_ENDED, EventKind.RUN_STARTED, after, *done)
+        return (run for event in begun if (run := self._folded([event])) is not None)
 
     def _left(self, run_id: str, latest: Sequence[Row]) -> Run | None:
         """One run, for the targets whose latest events these are; of those that it finished no more is read.

@@ -17,8 +17,14 @@ from orchestrator.journal.chain import Row
 
 After = Callable[[int, str], list[Row]]
 """The rows to append, given the last sequence and digest."""
+Question = tuple[str, Sequence[object]]
+"""A query and its parameters."""
 REBUILD = "restore the journal from a backup; without one: orchestrate journal rebuild --reason '…'"
 """The mend of a broken journal."""
+
+
+ANOTHER = "or begin another, put it aside or ORCHESTRATE_JOURNAL; it knows of no run, approval or veto of this"
+"""What is lost with a journal that is not used any more."""
 
 
 class RefusedRowError(JournalError):
@@ -28,8 +34,11 @@ class RefusedRowError(JournalError):
 class Store(Protocol):
     """One open connection to the journal's database. Statements use `?` for their parameters.
 
-    Safe to share by threads: one at a time is served. Every method raises JournalError.
+    Safe to share by threads: one at a time is served. Every method raises JournalError. `run` is what has begun
+    with it: what fails then is taken up by resuming that.
     """
+
+    run: str | None
 
     def read(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a query."""
@@ -37,8 +46,23 @@ class Store(Protocol):
     def tables(self) -> frozenset[str]:
         """The names of the journal's tables that exist."""
 
-    def append(self, after: After) -> list[Row]:
-        """Insert what follows the end as one durable transaction, alone among all writers; returns it."""
+    def append(self, after: After, unless: Question | None = None) -> list[Row]:
+        """Insert what follows the end as one durable transaction, alone among all writers; returns it.
+
+        Nothing is inserted where `unless`, asked in that transaction, finds a row.
+        """
+
+    def hold(self, run: str, who: str) -> str | None:
+        """Hold the run until `close`; None where that is so now, else who holds it.
+
+        It ends with this process too, once nobody has one of the `lifelines` open. On a server it lasts no longer
+        than the session, and is taken again as soon as it can be. Tried once, and never waited for. `who` is what
+        others are told.
+        """
+
+    @property
+    def lifelines(self) -> tuple[int, ...]:
+        """The descriptors with which the run that is held would be let go of."""
 
     def close(self) -> None:
         """Give the connection back."""
@@ -74,9 +98,13 @@ def refused_row(where: str, error: Exception) -> RefusedRowError:
     return RefusedRowError(f"the journal takes no such event: {error}", where=where, mend=mend)
 
 
-def unusable(where: str, error: Exception) -> JournalError:
-    """That the journal's database refuses, as an error for people."""
-    mend = "mend it (space, permissions) or put it aside, or name another: ORCHESTRATE_JOURNAL; then again"
+def unusable(where: str, error: Exception, run: str | None = None, *, server: bool = False) -> JournalError:
+    """That the journal's database refuses, as an error for people; in the middle of a run where one is named."""
+    mended = "once its server answers and takes what is written" if server else "mend it (space, permissions)"
+    again = f"orchestrate resume {run}" if run else "the same command again"
+    mend = f"{mended}{':' if server else '; then:'} {again}"
+    if not (server or run):
+        mend += f"\n{ANOTHER}"
     return JournalError(f"the journal cannot be used: {error}", where=where, mend=mend)
 
 

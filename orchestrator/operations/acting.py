@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from orchestrator.core.events import Listener
+from orchestrator.core.events import Event, EventKind, Listener
 from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.run import Run
 from orchestrator.core.waves import WavePolicy
 from orchestrator.databases.endpoint import Endpoint
+from orchestrator.databases.locks import FIRST_PAUSE, LONGEST_PAUSE
+from orchestrator.errors import LockedError
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.stop import Stop
 from orchestrator.execution.workers import Workers
@@ -23,7 +26,8 @@ from orchestrator.project.configuration import Configuration
 class Actor:
     """Who acts and how they hear of it: `name` is written into every event.
 
-    `wait` is how many seconds to queue for another run's lock, where that is not as the environment says.
+    `wait` is how many seconds to queue for another run, or for another attempt at this one; None where that is as
+    the environments say.
     `workers` may have been begun before; whoever made them ends them.
     """
 
@@ -58,6 +62,26 @@ def setting_of(
         root=configuration.root,
         workers=actor.workers,
     )
+
+
+def drive(journal: Journal, run: str, actor: Actor, wait: float = 0.0) -> None:
+    """Hold the run until the journal is closed, queueing for another attempt as long as the actor would.
+
+    `wait` is for how many seconds that is where the actor does not say. Raises LockedError naming whose attempt
+    drives it.
+    """
+    end, pause = time.monotonic() + (wait if actor.wait is None else actor.wait), FIRST_PAUSE
+    while True:
+        try:
+            return journal.hold(run, actor.name)
+        except LockedError as error:
+            if (left := end - time.monotonic()) <= 0:
+                raise
+            holder = error.what.removeprefix("driven by ")
+            told = {"lock": "run lock", "holder": holder, "seconds_left": round(left)}
+            actor.listener(Event(EventKind.LOCK_WAITING, actor.now(), run, actor.name, body=told))
+        time.sleep(min(left, pause))
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def policies_of(plan: Plan, seen: Survey) -> dict[str, WavePolicy]:

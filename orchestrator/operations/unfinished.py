@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 
 from orchestrator.core.divergence import applied
-from orchestrator.core.outstanding import unchecked
-from orchestrator.core.plan import TargetPlan
+from orchestrator.core.outstanding import came_to, standing_in, unchecked, ways_on
+from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.run import Outcome, Run
 from orchestrator.core.status import Unfinished
 from orchestrator.core.step_record import StepState
@@ -21,10 +21,7 @@ def unfinished(seen: Survey, listed: Collection[Target] | None = None) -> Unfini
     are in the environments looked at, of which `seen` may have a part; None where that is not known.
     """
     environments = {target.environment for target in seen.endpoints}
-    runs = {
-        run.id: run for run in (*seen.last_runs.values(), seen.unbegun) if run is not None and not run.complete
-    }
-    for run in sorted(runs.values(), key=lambda run: run.started_at, reverse=True):
+    for run in _open(seen):
         there = (plan for plan in run.plan.targets if plan.target.environment in environments)
         known = [
             plan
@@ -39,6 +36,34 @@ def unfinished(seen: Survey, listed: Collection[Target] | None = None) -> Unfini
         if _to_be_ended(run, seen):
             return Unfinished(run)
     return None
+
+
+def undone(plan: Plan, seen: Survey, vetoes: Container[str]) -> tuple[str, ...]:
+    """What is to be known of a plan that has nothing to do: that an earlier run is not finished all the same."""
+    found = unfinished(seen) if plan.kind.releases and not plan.steps else None
+    return (f"run {found.run.id} is not finished; next: {ways_on(found.run, vetoes)[0]}",) if found else ()
+
+
+def stopped(seen: Survey, environment: str) -> Iterator[Run]:
+    """The runs that can be taken up again and came to a part of the environment, the latest first.
+
+    Also one at work. One that came to no target of it left it as it was. Where later runs or people did since what
+    one left there, it does not stand there.
+    """
+    for run in _open(seen):
+        if standing_in(run) != environment or not came_to(run, environment, seen.last_runs):
+            continue
+        plans = [plan for plan in run.plan.targets if plan.target.environment == environment]
+        there = [plan for plan in plans if plan.target in seen.endpoints and not run.finished(plan.target)]
+        the_same = not any(any(changes_since(run, plan, seen)) for plan in there)
+        if the_same and any(_left(run, plan, seen) for plan in there):
+            yield run
+
+
+def _open(seen: Survey) -> list[Run]:
+    """The runs that have not ended well, the latest on a target or before an environment; the latest first."""
+    runs = {run.id: run for run in (*seen.last_runs.values(), *seen.unbegun) if not run.complete}
+    return sorted(runs.values(), key=lambda run: run.started_at, reverse=True)
 
 
 def _to_be_ended(run: Run, seen: Survey) -> bool:

@@ -215,6 +215,7 @@ def told(process: subprocess.Popen[str]) -> str:
     assert "outcome of revision r2 could not be recorded; the database is at r2" in document["error"]["message"], (
         out
     )
+    assert document["error"]["mend"].count(f"orchestrate resume {document['run_id']}") == 1
     (target,) = document["targets"]
     assert [step["outcome"] for step in target["revisions"]] == ["applied", "applied", "not_started"]
     return out + err
@@ -309,7 +310,7 @@ def test_the_journals_server_goes_away(make_scene: MakeScene, new_database: Call
     env = {"ORCHESTRATE_JOURNAL": new_database("postgresql").replace("+psycopg", "")}
     process = in_mid_run(scene, env)
     ended = scene.databases["dev"].rows(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'orchestrate journal'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'orchestrate journal%'"
     )
     assert ended == [(True,)]
     scene.open("gate")

@@ -146,6 +146,9 @@ def test_killed_after_the_commit_before_the_record(
     happened("the version table had the revision and the journal had no outcome when SIGKILL came")
     assert resumed(scene) == 1
     assert scene.recorded("step_recovered", "dev", revision) == 1
+    (_, _, _, recovered), *_ = scene.events("step_recovered")
+    (_, _, _, finished), *_ = scene.events("target_finished")
+    assert recovered["identity"] == finished["identity"] is not None
     scene.assert_complete(exactly_once=True)
 
 

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.databases import holders
 from tests.crash.conftest import MakeScene
 from tests.crash.scene import Scene, wait_until
-from tests.crash.switched_off import RUN_LOCK, WORK_LOCK, without
+from tests.crash.switched_off import HOLD, RUN_LOCK, WORK_LOCK, without
 from tests.databases.builders import endpoint
 from tests.reliability import Happened
 
@@ -101,7 +101,7 @@ def test_of_two_that_resume_one_run_one_goes_on(make_scene: MakeScene, family: s
     assert first.poll() is None
     happened(f"process {second.pid} resumed run {run} and ended while process {first.pid} was resuming it")
     assert second.returncode == 8, f"{out}\n{err}"
-    assert f"dev: driven by run {run} by {holders.here()} (process {first.pid})" in out
+    assert f"run {run}: driven by process {first.pid} of {holders.here()} since" in out
     assert len(scene.events("run_resumed")) == 1
     scene.open("gate")
     out, err = first.communicate(timeout=60)
@@ -115,6 +115,6 @@ def test_of_two_that_resume_one_run_one_goes_on(make_scene: MakeScene, family: s
 @pytest.mark.control(20)
 def test_without_the_locks_both_resume(make_scene: MakeScene, tmp_path: Path) -> None:
     """With the locks switched off both that resume a run are in its revision at the same time."""
-    unlocked = without(tmp_path / "unlocked", RUN_LOCK, WORK_LOCK)
-    scene, *_ = resumed_twice(make_scene, "postgresql", env=unlocked)
-    wait_until(lambda: scene.starts()["dev", "r1"] == 3, "both to be at work")
+    unlocked = without(tmp_path / "unlocked", RUN_LOCK, WORK_LOCK, HOLD)
+    scene, _, _, second = resumed_twice(make_scene, "postgresql", env=unlocked)
+    wait_until(lambda: scene.starts()["dev", "r1"] == 3, "both to be at work", second)

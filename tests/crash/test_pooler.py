@@ -10,12 +10,16 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from orchestrator.core.secrets import Secret
+from orchestrator.journal.journal import Journal
 from tests.command import Command
+from tests.journal.test_journal import events
 from tests.projects_builder import AlembicProject
 from tests.reliability import Happened
 from tests.servers import pgbouncer
 from tests.servers.pgbouncer import PgBouncer
 from tests.servers.postgresql import PostgreSQL
+from tests.stories import databases
 from tests.stories.pipeline import Pipeline, told
 
 ASKED = "SELECT pg_try_advisory_lock(4711), pg_backend_pid()"
@@ -98,3 +102,15 @@ def test_an_env_py_behind_a_pooler(
     ours = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid <> 4711"
     assert not pipeline.rows("prod", ours), "a lock taken through the pooler would stay there"
     assert pipeline.tables("prod") == set()
+
+
+def test_a_run_is_not_held_through_a_pooler(pooler: PgBouncer, new_database: Callable[[str], str]) -> None:
+    """Such a lock would be anybody's, and left behind: a journal there takes none, and is written all the same."""
+    direct = new_database("postgresql")
+    url = Secret(through(pooler, direct))
+    with Journal(url, writing=True) as one, Journal(url, writing=True) as other:
+        for journal in (one, other):
+            journal.hold("r1", "ann@work")
+        one.record(events("r1"))
+        assert other.run("r1").id == "r1"
+        assert databases.rows(direct, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.gates.evidence import Waiver
+from orchestrator.core.gates.decisions import Waiver
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.execution.stop import Stop
@@ -18,7 +18,7 @@ from orchestrator.execution.workers import Workers
 from orchestrator.faults import FaultPoint
 from orchestrator.operations import release
 from orchestrator.operations.acting import Actor
-from orchestrator.operations.prepared import perform, resume
+from orchestrator.operations.performing import perform, resume
 from orchestrator.operations.runs import find
 from orchestrator.project.configuration import load
 from orchestrator.project.settings import Settings

@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,13 +16,13 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine, make_url
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
 from orchestrator.core.run import Outcome
 from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
-from orchestrator.errors import ConfigurationError, JournalError, UsageError
+from orchestrator.errors import ConfigurationError, JournalError, RefusedError, UsageError
 from orchestrator.journal.journal import Journal
 
 START = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -141,6 +142,18 @@ def test_the_last_runs_say_of_their_targets_what_the_runs_say(url: Secret) -> No
             assert run.started_step(target) == whole.started_step(target) or run.finished(target)
             assert run.finished(target) is (target == DEV or more[:1] == [ended(TEST, "applied", 11)])
         assert set(last) == {DEV, TEST}
+
+
+def test_the_latest_of_each_is_told_by_its_exact_name(url: Secret) -> None:
+    """Names that differ in capitals, or that are alike where `_` stands for any letter, are not confused."""
+    names = ("prod_1", "größe", "Prod_1", "prodx1", "prod_1")
+    kind = EventKind.ENVIRONMENT_VERIFIED
+    told = [Event(kind, START, "-", "ann@build-7", body={"environment": n, "reason": f'"{n}"'}) for n in names]
+    recorded = write(url, told)
+    with Journal(url) as journal:
+        assert journal.latest(kind, "environment", ["größe", "prod_1", "dev"]) == (recorded[1], recorded[4])
+        assert journal.latest(kind, "environment", ["prodx1"]) == (recorded[3],)
+        assert journal.latest(kind, "environment", []) == ()
 
 
 def test_an_unknown_run_is_a_usage_error(url: Secret) -> None:
@@ -315,7 +328,7 @@ def test_a_journal_of_a_newer_tool_is_refused(url: Secret, engine: Engine) -> No
     for writing in (False, True):
         with pytest.raises(JournalError, match="schema version 0099, made by a newer orchestrate") as refused:
             Journal(url, writing=writing)
-        assert refused.value.mend == "pip install --upgrade orchestrate-alembic"
+        assert refused.value.mend == "install a newer orchestrate as you installed this one"
 
 
 def test_a_batch_is_recorded_whole_or_not_at_all(url: Secret, engine: Engine) -> None:
@@ -393,10 +406,13 @@ def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """Here a file where a directory should be."""
+    """Here a file where a directory should be; whoever names another journal is told what that does not know."""
     (tmp_path / "blocked").write_text("")
-    with pytest.raises(JournalError, match="the journal cannot be used"):
+    with pytest.raises(JournalError, match="the journal cannot be used") as refused:
         Journal(Secret(f"sqlite:///{tmp_path}/blocked/journal.db"), writing=True)
+    again, another = str(refused.value.mend).splitlines()
+    assert again == "mend it (space, permissions); then: the same command again"
+    assert "ORCHESTRATE_JOURNAL; it knows of no run, approval or veto" in another
 
 
 @pytest.mark.parametrize("url", ["mysql://h/d", "sqlite://", "sqlite:///:memory:", "nonsense", "postgresql"])
@@ -415,7 +431,23 @@ def test_a_server_that_does_not_answer_is_a_journal_error_without_the_password()
     for writing in (False, True):
         with pytest.raises(JournalError, match="the journal cannot be used") as refused:
             Journal(url, writing=writing)
-        assert "hunter2" not in f"{refused.value} {refused.value.where} {refused.value.mend}"
+        assert "hunter2" not in f"{refused.value} {refused.value.where}"
+        assert refused.value.mend == "once its server answers and takes what is written: the same command again"
+
+
+def test_runs_that_did_not_end_well_are_found_the_latest_first(url: Secret) -> None:
+    """Cut off, failed or given up: those begun after an event, each as it began, without those that ended well."""
+    started = (EventKind.TARGET_STARTED, DEV)
+    others = map(events, ("r3", "r4", "r5", "r6", "r7"))
+    batches = [events("r1", started), events("r2", *STEPS), *others]
+    end = Event(EventKind.RUN_FINISHED, START, "r3", "ann@work", body={"outcome": "taken_back"})
+    recorded = write(url, *batches, [end])
+    first = {event.run: event.sequence or 0 for event in reversed(recorded)}
+    with Journal(url) as journal:
+        found = list(journal.not_well_ended(0))
+        assert [run.id for run in found] == ["r7", "r6", "r5", "r4", "r3", "r1"]
+        assert [run.last_sequence for run in found] == [first[run.id] for run in found]
+        assert [run.id for run in journal.not_well_ended(first["r5"])] == ["r7", "r6"]
 
 
 def test_the_run_of_a_sealed_plan_is_found_by_its_seal(url: Secret) -> None:
@@ -436,3 +468,34 @@ def test_the_run_of_a_sealed_plan_is_found_by_its_seal(url: Secret) -> None:
         assert found.id == "r2"
         assert journal.sealed("sha256:2", START) is None
         assert journal.sealed("sha256:1", START + timedelta(days=2)) is None
+
+
+def test_a_sealed_plan_is_begun_once(url: Secret) -> None:
+    """Of two that begin it at once one is told of the other's run and records nothing; another plan is free."""
+
+    def begin(run: str, journal: Journal, seal: str) -> Exception | None:
+        sealed = {"seal": seal, "sealed": {"created_at": START.isoformat()}}
+        (first,) = events(run)
+        try:
+            journal.record([replace(first, body={**first.body, **sealed})])
+        except RefusedError as error:
+            return error
+        return None
+
+    with Journal(url, writing=True) as one, Journal(url, writing=True) as other, ThreadPoolExecutor(2) as pool:
+        told = dict(zip(("r2", "r1"), pool.map(begin, ("r1", "r2"), (one, other), ["sha256:1"] * 2), strict=True))
+        (winner,) = (run for run, error in told.items() if error is not None)
+        assert str(told[winner]) == f"run {winner} of ann@work began this plan meanwhile"
+        assert begin("r3", other, "sha256:2") is None
+        assert [run.id for run in one.runs()] == ["r3", winner]
+
+
+def test_of_two_runs_of_a_sealed_plan_it_is_the_one_that_did_more(url: Secret) -> None:
+    """In a journal in which two began at once, the later one that was turned away is passed over."""
+    end = EventKind.RUN_FINISHED, None
+    first, second = events("r1", (EventKind.STEP_INTENT, DEV)), events("r2", end)
+    write(url, *([replace(one[0], body={**one[0].body, "seal": "sha256:1"}), *one[1:]] for one in (first, second)))
+    with Journal(url) as journal:
+        found = journal.sealed("sha256:1", START)
+        assert found is not None
+        assert found.id == "r1"

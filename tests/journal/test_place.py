@@ -65,6 +65,22 @@ def test_a_directory_that_others_can_write_is_refused(file: Path, mode: int, hap
         Journal(Secret(f"sqlite:///{file}")).close()
 
 
+def test_all_that_is_wrong_with_a_file_is_told_at_once(file: Path) -> None:
+    """Who can read it, who can replace it, that it is no journal: none of it waits for another to be mended."""
+    file.write_bytes(b"minutes of the meeting")
+    file.chmod(0o644)
+    file.parent.chmod(0o777)
+    error = refusal(file)
+    assert (error.what, error.exit) == ("3 things are wrong with the journal", 10)
+    chmods = [f"chmod go-w {file.parent}", f"chmod 600 {file}"]
+    assert [problem.mend for problem in error.problems[:2]] == chmods
+    assert str(error.problems[2]).endswith("the journal cannot be used: file is not a database")
+    assert "orchestrate journal rebuild" in str(error.problems[2].mend)
+    file.chmod(0o600)
+    file.parent.chmod(0o700)
+    assert "the journal cannot be used: file is not a database" in refusal(file).what
+
+
 @pytest.mark.fault(27)
 @pytest.mark.parametrize("what", ["file", "directory"])
 def test_a_symbolic_link_is_refused(file: Path, tmp_path: Path, what: str, happened: Happened) -> None:
@@ -88,11 +104,14 @@ def test_a_symbolic_link_is_refused(file: Path, tmp_path: Path, what: str, happe
 @pytest.mark.fault(27)
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_a_file_of_another_user_is_refused(file: Path, happened: Happened) -> None:
-    """Neither the file nor its directory may be somebody else's."""
+    """Neither the file nor its directory may be somebody else's, who keeps it where they have a name here."""
     for path in (file, file.parent):
-        os.chown(path, 12345, 12345)
-        happened(f"{path.name} belongs to uid {path.stat().st_uid}")
-        assert "belongs to another user (uid 12345" in refusal(file).what
+        for owner, mend in ((12345, f"chown 0 {path}"), (65534, "as its owner: sudo -u nobody orchestrate …\n")):
+            os.chown(path, owner, owner)
+            happened(f"{path.name} belongs to uid {path.stat().st_uid}")
+            error = refusal(file)
+            assert f"belongs to another user (uid {owner}" in error.what
+            assert str(error.mend).startswith(mend)
         os.chown(path, 0, 0)
     Journal(Secret(f"sqlite:///{file}")).close()
 

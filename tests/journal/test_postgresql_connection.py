@@ -93,13 +93,15 @@ def test_a_server_that_comes_back_is_waited_for(
 def test_a_server_that_stays_away_is_given_up(
     postgresql_server: PostgreSQL, new_database: Callable[[str], str]
 ) -> None:
-    """After the seconds that were said it is a JournalError, for reads as for records."""
+    """After the seconds that were said it is a JournalError, for reads as for records; the run is resumed."""
     with Journal(Secret(new_database("postgresql")), writing=True) as journal:
         journal.record(events("r1"))
+        journal.began("r1")
         postgresql_server.stop()
         for ask in (journal.verify, lambda: journal.record(events("r2"))):
-            with pytest.raises(JournalError, match="the journal cannot be used"):
+            with pytest.raises(JournalError, match="the journal cannot be used") as refused:
                 ask()
+            assert str(refused.value.mend).endswith(" takes what is written: orchestrate resume r1")
         postgresql_server.start()
         assert journal.verify()[0] == 1
 

@@ -12,9 +12,10 @@ from orchestrator.core.edited import Ran
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.secrets import Secret
 from orchestrator.core.targets import Target
-from orchestrator.journal import migrate, ran
+from orchestrator.journal import migrate, ran, reader
+from orchestrator.journal.chain import TABLE
 from orchestrator.journal.journal import Journal
-from tests.journal.test_journal import START, engine, url, write
+from tests.journal.test_journal import START, engine, events, url, write
 from tests.journal.test_versions import older
 
 __all__ = ["engine", "url"]
@@ -105,3 +106,26 @@ def test_a_million_events_are_not_read(tmp_path: Any) -> None:
             assert ours
             assert all("ix_orchestrate_events_bytes" in line or "rowid=?" in line for line in ours), told
     assert migrate.KNOWN[-1] >= migrate.BY_BYTES
+
+
+@pytest.mark.sqlite
+def test_the_last_runs_are_found_from_name_to_name(tmp_path: Any) -> None:
+    """Which run touched a target last is asked of its index once for each target, and never of every event."""
+    url = Secret(f"sqlite:///{tmp_path}/journal.db")
+    write(url, TOLD)
+    with Journal(url) as journal:
+        assert journal._store is not None
+        rows = journal._store.read(f"EXPLAIN QUERY PLAN SELECT 1 FROM {TABLE} {reader._LATEST}")
+    assert [row[3] for row in rows if "ix_orchestrate_events_target" in row[3]]
+    assert not [row[3] for row in rows if "SCAN" in row[3] and "named" not in row[3]]
+
+
+def test_every_target_has_its_last_run_whatever_its_name(url: Secret) -> None:
+    """The names are walked in the database's own order, in which none is left out and none comes twice."""
+    names = ["dev", "prod", "prod/App", "prod/app@a", "prod/app@A", "prod/app@ä", "prod/app@a b", "prod/app@_"]
+    targets = [Target.parse(name) for name in names]
+    write(url, *(events(f"r{n}", (EventKind.STEP_APPLIED, one)) for n, one in enumerate(targets)))
+    with Journal(url) as journal:
+        assert {one: run.id for one, run in journal.last_runs().items()} == {
+            one: f"r{n}" for n, one in enumerate(targets)
+        }
