@@ -2,7 +2,9 @@
 
 A sighting is a moment at which a target was recorded to stand at some heads. An arrival is the earliest sighting
 since which every later one has the revision: what was taken back and came again has arrived again. Nothing is
-known of what happened between two sightings.
+known of what happened between two sightings. It is a database that has it, not its name: what was recorded while
+the target was another database counts for nothing, nor does what came before that. Which database it was is not
+known of what an older version recorded: that counts as of the one that is there.
 
 The journal's order counts, not its clocks: each machine writes the time as it has it. A time that lies in the
 future is wrong, and stands for that of the next sighting that does not; where there is none it is left for the
@@ -14,9 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orchestrator.core.events import NO_RUN, Event, EventKind
+from orchestrator.core.observations import Observation, another
 from orchestrator.core.targets import Target
 
 OF_TARGETS = (EventKind.STEP_APPLIED, EventKind.STEP_RECOVERED, EventKind.TARGET_FINISHED)
@@ -32,7 +35,8 @@ Ancestors = Callable[[Collection[str]], frozenset[str]]
 class Sighting:
     """Where a target stood, and the step that had just been done there, which it lacked before.
 
-    `heads` are None where only the step is told; `run` is what recorded it, as the journal's event `sequence`.
+    `heads` are None where only the step is told, `identity` where it is not told which database it was. `run` is
+    what recorded it, as the journal's event `sequence`; 0 where nobody recorded it.
     """
 
     sequence: int
@@ -40,6 +44,19 @@ class Sighting:
     run: str
     heads: tuple[str, ...] | None
     step: str | None = None
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Since when a target has a revision; `replaced` where another database had it there just before.
+
+    Not `recorded` is what counts from this very look: of the next look too, until one of them is recorded.
+    """
+
+    at: datetime
+    replaced: bool = False
+    recorded: bool = True
 
 
 def sighting_of(event: Event) -> Sighting | None:
@@ -49,53 +66,67 @@ def sighting_of(event: Event) -> Sighting | None:
     if heads is None and step is None:
         return None
     told = tuple(map(str, heads)) if heads is not None else None
-    return Sighting(event.sequence or 0, event.at, event.run, told, step)
+    return Sighting(event.sequence or 0, event.at, event.run, told, step, event.body.get("identity"))
 
 
 def sightings_of(event: Event) -> Iterator[tuple[Target, Sighting]]:
     """What an event about several targets tells of each."""
-    for name, heads in _told(event):
+    for name, heads, identity in _told(event):
         if heads is not None:
-            seen = Sighting(event.sequence or 0, event.at, event.run, tuple(map(str, heads)))
+            seen = Sighting(event.sequence or 0, event.at, event.run, tuple(map(str, heads)), identity=identity)
             yield Target.parse(name), seen
 
 
-def _told(event: Event) -> Iterable[tuple[str, Collection[str] | None]]:
+def _told(event: Event) -> Iterable[tuple[str, Collection[str] | None, str | None]]:
     if event.kind is EventKind.HEADS_SEEN:
-        return event.body["heads"].items()  # type: ignore[no-any-return]
-    return [(one["target"], one["heads"]) for one in event.body["targets"]]
+        identities = event.body.get("identities", {})
+        return ((name, heads, identities.get(name)) for name, heads in event.body["heads"].items())
+    return ((one["target"], one["heads"], one.get("identity")) for one in event.body["targets"])
 
 
 def arrivals(
-    latest_first: Iterable[Sighting], wanted: frozenset[str], ancestors: Ancestors, now: datetime
-) -> dict[str, datetime]:
-    """Since when a target has each of the revisions wanted that its latest sighting has.
+    latest_first: Iterable[Sighting], wanted: frozenset[str], ancestors: Ancestors, now: Observation
+) -> dict[str, Arrival]:
+    """Since when a target, as it is seen now, has each of the revisions wanted that its latest sighting has.
 
-    No more is read than that takes. A time that no later sighting corrects may lie after `now`.
+    No more is read than that takes. A time that no later sighting corrects may lie in the future.
     """
     read: list[Sighting] = []
     since: dict[str, int] = {}
-    left = wanted
+    left, replaced = wanted, frozenset[str]()
     for seen in latest_first:
         read.append(seen)
-        if seen.heads is not None:
-            left &= ancestors(seen.heads)
+        # Where only the step is told, the database had that; of all else nothing is said.
+        has = left & (ancestors(seen.heads) if seen.heads is not None else {seen.step})
+        if another(seen.identity, now.identity):
+            left, replaced = frozenset(), replaced | has
+        elif seen.heads is not None:
+            left = has
             since |= dict.fromkeys(left, len(read) - 1)
         if seen.step is not None:
             left -= {seen.step}
-        if not left and (not since or _bounds(seen, read[max(since.values())], now)):
+        if not left and (not since or _bounds(seen, read[max(since.values())], now.at)):
             break
-    return {revision: _time(read, place, now) for revision, place in since.items()}
+    times = _times(read, now.at)
+    known = now.at if read and read[0].sequence == 0 else now.at + timedelta.resolution
+    return {name: Arrival(times[place], name in replaced, times[place] < known) for name, place in since.items()}
 
 
-def _time(read: Sequence[Sighting], place: int, now: datetime) -> datetime:
-    """When the sighting at that place was, as far as the clocks beside its own can be believed more."""
-    seen = read[place]
-    at = seen.at
-    if at > now:
-        at = next((one.at for one in reversed(read[:place]) if one.at <= now), at)
-    before = next((one for one in read[place + 1 :] if _bounds(one, seen, now)), None)
-    return at if before is None else max(at, before.at)
+def _times(read: Sequence[Sighting], now: datetime) -> list[datetime]:
+    """When each of these sightings was, as far as the clocks beside its own can be believed more."""
+    times: list[datetime] = []
+    passed: datetime | None = None
+    for seen in read:
+        passed = seen.at if seen.at <= now else passed
+        times.append(passed or seen.at)
+    nearest = beyond = None
+    for place, seen in reversed(list(enumerate(read))):
+        # What bounds the nearest one bounds also what its own run recorded after it.
+        bound = nearest if nearest is None or _bounds(nearest, seen, now) else beyond
+        times[place] = max(times[place], bound.at) if bound is not None else times[place]
+        if seen.at <= now:
+            nearest, beyond = seen, bound
+    return times
 
 
 def _bounds(before: Sighting, seen: Sighting, now: datetime) -> bool:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from orchestrator.core.observations import Observation, another
 from orchestrator.core.phrases import few
-from orchestrator.core.targets import Target
 from orchestrator.errors import FailedError, OrchestrateError, Problem
 
 _NAMED = 3
 """How many targets, and how many different faults, are named in a sentence."""
-_LONGEST_SQL = 80
-"""Characters of a check's SQL that are shown."""
+_LONGEST = 80
+"""Characters of a check's SQL, or of a program with its arguments, that are shown."""
+
+
+def named(command: Sequence[str]) -> str:
+    """A program in a sentence, with its arguments, by which it differs from others; long ones are left out.
+
+    None is cut: the rest of a secret could not be masked.
+    """
+    told, *more = (" ".join(shlex.quote(word).split()) for word in command)
+    for word in more:
+        if len(told) + len(word) >= _LONGEST:
+            return f"{told} …"
+        told += f" {word}"
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +45,7 @@ class Check:
     timeout: float = 60.0
 
     def __str__(self) -> str:
-        return self.sql if self.sql is not None else self.command[0]
+        return self.sql if self.sql is not None else named(self.command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +137,7 @@ NOTHING_AROUND = Around()
 
 def _short(sql: str) -> str:
     flat = " ".join(sql.split())
-    return flat if len(flat) <= _LONGEST_SQL else flat[: _LONGEST_SQL - 1] + "…"
+    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"
 
 
 def fault_of(answer: Sequence[Sequence[object]]) -> str | None:
@@ -142,10 +156,36 @@ def fault_of(answer: Sequence[Sequence[object]]) -> str | None:
     return None if value == 1 else "is not true"
 
 
-def state_of(heads: Iterable[tuple[Target, Iterable[str]]]) -> str:
-    """The digest of where targets stand: of the heads that there are in each database, not of who has them.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an environment stands: at which heads, and which databases these are.
 
-    So a tenant that comes or goes, or a server that moves, changes nothing as long as nobody stands elsewhere.
+    `state` is a digest of the heads that there are in each database, not of who has them: so a tenant that comes
+    or goes changes nothing as long as nobody stands elsewhere. It is empty where a part was looked at. Which
+    databases these are is told by `identities`, by the targets' names; an older version recorded none.
     """
-    found = sorted({(target.database, tuple(sorted(each))) for target, each in heads})
-    return hashlib.sha256(json.dumps(found, separators=(",", ":")).encode()).hexdigest()
+
+    state: str = ""
+    identities: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, seen: Iterable[Observation]) -> Standing:
+        """Where an environment stands that was seen so."""
+        seen = tuple(seen)
+        found = sorted({(one.target.database, tuple(sorted(one.heads))) for one in seen})
+        state = hashlib.sha256(json.dumps(found, separators=(",", ":")).encode()).hexdigest()
+        return cls(state, {str(one.target): one.identity for one in seen if one.identity is not None})
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Standing:
+        """The one whose `body` was recorded."""
+        return cls(str(body["state"]), body.get("identities", {}))
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What is recorded of it."""
+        return {"state": self.state, "identities": dict(self.identities)}
+
+    def replaced(self, now: Standing) -> tuple[str, ...]:
+        """The targets that were there already, and are another database now."""
+        return tuple(name for name, one in now.identities.items() if another(self.identities.get(name), one))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from orchestrator.core.inspection import Lack
 from orchestrator.core.targets import Target
+
+if TYPE_CHECKING:
+    from orchestrator.core.inspection import Lack
 
 
 class Reading(StrEnum):
@@ -35,6 +38,11 @@ class Reading(StrEnum):
     def readable(self) -> bool:
         """Whether the heads are known."""
         return self in (Reading.VERSIONED, Reading.EMPTY)
+
+
+def another(one: str | None, two: str | None) -> bool:
+    """Whether these are identities of two databases; of one that is not known nothing is said."""
+    return None not in (one, two) and one != two
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from orchestrator.core.checks import Verification, state_of
+from orchestrator.core.checks import Standing, Verification
 from orchestrator.core.events import NO_RUN, Event, EventKind
 from orchestrator.core.observations import Reading
 from orchestrator.core.outstanding import unchecked
@@ -15,7 +15,7 @@ from orchestrator.execution.calls import Caller, program_variables
 from orchestrator.execution.checks import ask_all
 from orchestrator.execution.stop import Stop
 from orchestrator.journal.journal import Journal
-from orchestrator.operations import tenants
+from orchestrator.operations import arrivals, tenants
 from orchestrator.operations.survey import Clock
 from orchestrator.project.configuration import Configuration
 
@@ -42,16 +42,17 @@ def verify(
     if problems := [Problem(one.detail or "cannot be read", str(one.target), one.mend) for one in closed]:
         raise UnavailableError.collect(problems, "{n} targets cannot be asked")
     # Where it stands is seen before it is asked: what moves it meanwhile was not asked.
-    state = state_of((target, found.heads) for target, found in seen.items())
+    standing = Standing.of(seen.values())
     redactor = configuration.redactor()
     variables = program_variables(NO_RUN, name, "verify")
     caller = Caller(configuration.root, redactor, Stop(), lambda _call, line: heard(line), variables)
     again = f"orchestrate verify {name}"
     found = Verification(name, ask_all(checks, endpoints, caller, name, again), len(endpoints), again)
-    body = redactor.value({**found.body, "state": state})
+    body = redactor.value({**found.body, **standing.body})
     with Journal(configuration.journal, writing=True) as journal:
         journal.record([Event(EventKind.ENVIRONMENT_VERIFIED, now(), NO_RUN, actor, body=body)])
         runs = {run.id: run for target, run in journal.last_runs().items() if target in endpoints}
+    arrivals.record(configuration, arrivals.unrecorded(configuration, seen), actor)
     environment = configuration.pipeline.environment(name)
     left = [run for run in runs.values() if unchecked(run, environment)]
     latest = max(left, key=lambda run: run.started_at, default=None)

@@ -10,6 +10,7 @@ from orchestrator.core.sealed import Sealed
 from tests.core.worlds import NOW
 
 FILES = {"environments.yaml": "sha256:1", "alembic.ini": "sha256:2", "migrations/env.py": "sha256:3"}
+TOOLS = {"orchestrate": "1.0", "alembic": "1.14"}
 
 
 def sealed(plan: Plan, **fields: Any) -> Sealed:
@@ -21,6 +22,6 @@ def sealed(plan: Plan, **fields: Any) -> Sealed:
         "expires_at": NOW + timedelta(hours=72),
         "files": FILES,
         "scripts": {"migrations/versions/b.py": "digest of b"},
-        "tools": {"orchestrate": "1.0"},
+        "tools": TOOLS,
     }
     return Sealed(plan, **{**told, **fields})

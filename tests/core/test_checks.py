@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.checks import Answered, Check, Verification, fault_of
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.planner import rollout
@@ -59,8 +59,23 @@ def test_every_check_that_failed_is_told() -> None:
         "environment": "prod",
         "passed": False,
         "reason": "verify (a) failed; verify (b) failed",
-        "checks": ["SELECT 1", "bin/a", "bin/a"],
+        "checks": ["SELECT 1", "bin/a secret", "bin/a secret"],
     }
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("bin/smoke", "prod-eu"), "bin/smoke prod-eu"),
+        (("bin/smoke", "prod us", "--fast"), "bin/smoke 'prod us' --fast"),
+        (("sh", "-c", "x" * 70, "y"), f"sh -c {'x' * 70} y"),
+        (("sh", "-c", "x" * 80, "y"), "sh -c …"),
+        (("sh", "-c", "a\nb"), "sh -c 'a b'"),
+    ],
+)
+def test_a_program_is_told_from_others_by_its_arguments(command: tuple[str, ...], name: str) -> None:
+    """Two checks with one program have two names; of an argument that would be cut nothing is shown."""
+    assert str(Check(command=command)) == name
 
 
 def test_a_run_remembers_what_passed_around_its_environments() -> None:

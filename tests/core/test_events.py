@@ -7,6 +7,7 @@ import pytest
 from orchestrator.core.events import EventKind
 
 PASSING = {
+    EventKind.WAITING,
     EventKind.LOCK_WAITING,
     EventKind.TABLE_LOCK_WAITING,
     EventKind.RUN_LOCK_LOST,

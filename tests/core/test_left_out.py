@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.changes import changes
 from orchestrator.core.observations import Reading
 from orchestrator.core.pipeline import Pipeline

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.plan import Plan, PlanKind, Step, TargetPlan, Wave
 from orchestrator.core.selection import Selection
 from orchestrator.core.targets import Target

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.downgrade import Act, Downgrade
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.observations import Reading

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.doubt import doubt_of
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Plan

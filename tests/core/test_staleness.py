@@ -8,29 +8,40 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.observations import Reading
 from orchestrator.core.plan import Plan
 from orchestrator.core.planner import promote, rollout
 from orchestrator.core.revisions import Graph
 from orchestrator.core.run import Run, fold
-from orchestrator.core.staleness import Now, notes, stale
+from orchestrator.core.staleness import Basis, Now, notes, stale
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 from orchestrator.errors import InDoubtError, StalePlanError, UnavailableError
-from tests.core.seals import FILES, sealed
+from tests.core.seals import FILES, TOOLS, sealed
 from tests.core.worlds import Seen, graph, world
 
 LINE = graph("a; b a; c b; d c")
 SEEN: dict[str, Seen] = {"staging": "c", "prod": "a"}
 PROMOTION = promote(world(LINE, SEEN), "staging", "prod")
+BESIDE = {"files", "former", "overrides", "tools"}
 STAGING, PROD = Target("staging"), Target("prod")
+
+
+GIT = "git checkout 0123456789ab -- "
+
+
+def beside(found: World, **fields: Any) -> Basis:
+    """What the plan relies on beside the databases, as when it was sealed, unless `fields` say otherwise."""
+    as_sealed: dict[str, Any] = {"files": FILES, "overrides": (), "tools": TOOLS}
+    return Basis(found.graphs, **{**as_sealed, **fields})
 
 
 def now(seen: Mapping[str, Seen], revisions: Graph = LINE, **fields: Any) -> Now:
     found = world(revisions, seen)
-    return Now(found, **{"files": FILES, "targets": found.pipeline.targets, **fields})
+    basis = beside(found, **{name: fields.pop(name) for name in BESIDE & fields.keys()})
+    return Now(found, basis, **{"targets": found.pipeline.targets, **fields})
 
 
 def told(plan: Plan, against: Now) -> list[str]:
@@ -80,6 +91,17 @@ def test_a_target_that_moved_is_told_with_who_moved_it(run: Run | None, who: str
     assert problem.mend == "orchestrate plan staging prod --out release.plan.json"
 
 
+def test_what_a_run_left_in_another_database_is_not_laid_to_anybody() -> None:
+    """Where the URL leads elsewhere, nobody worked by hand, and the run did not bring it where it is."""
+    found = world(LINE, {**SEEN, "prod": "b"})
+    elsewhere = {**found.observations, PROD: replace(found.observations[PROD], identity="other")}
+    for done in (1, 2):
+        runs = {PROD: ran(TO_C, PROD, done=done)}
+        _, moved = told(PROMOTION, Now(replace(found, observations=elsewhere), beside(found), runs))
+        who = "in another database than run r7 of bob@desk, 2026-07-01 12:00 UTC, left"
+        assert moved == f"prod: planned from a, now b, {who}"
+
+
 @pytest.mark.parametrize(
     ("staging", "problem", "note"),
     [
@@ -120,16 +142,65 @@ def test_scripts_and_files_are_told_once_each() -> None:
     )
 
 
+def test_bytes_that_git_has_are_put_back_before_a_plan_is_made_anew() -> None:
+    """For each script and file that changed: to plan anew puts another plan in the place of the approved one."""
+    changed = Graph(replace(one, digest="new") if one.revision == "b" else one for one in LINE.scripts.values())
+    files = {**FILES, "alembic.ini": "sha256:9"}
+    former = {"digest of b": f"{GIT}b.py", FILES["alembic.ini"]: f"{GIT}alembic.ini"}
+    mends = [
+        problem.mend for _, problem in stale(sealed(PROMOTION), now(SEEN, changed, files=files, former=former))
+    ]
+    anew = "\nor, if the change is meant, plan anew: orchestrate plan staging prod --out release.plan.json"
+    assert mends == [f"{GIT}alembic.ini{anew}", f"{GIT}b.py{anew}"]
+
+
+def test_another_version_of_this_tool_does_not_take_it_and_other_tools_are_told() -> None:
+    """What planned it is what runs it; of what the project brings along the difference is a note."""
+    against = now(SEEN, tools={**TOOLS, "orchestrate": "1.1", "alembic": "2.0"})
+    (_, problem), *others = stale(sealed(PROMOTION), against)
+    assert (str(problem), others) == ("orchestrate: this is version 1.1, and the plan was made with 1.0", [])
+    assert problem.mend is not None
+    assert "install orchestrate 1.0 as you installed this one; or plan anew: orchestrate plan" in problem.mend
+    assert list(notes(sealed(PROMOTION), against)) == ["alembic is 2.0 here, and was 1.14 where this was planned"]
+    assert list(notes(sealed(PROMOTION), now(SEEN, tools={"orchestrate": "1.0"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "here", "reasons"),
+    [
+        (("A", "B"), ("B", "A"), []),
+        (("A",), (), [("A: it was set where the plan was made, and is not here", "set A as it was there; or ")]),
+        ((), ("A",), [("A: it is set here, and was not where the plan was made", "unset A; or plan anew: ")]),
+        (("A",), ("B",), [("A: it was set", "set A"), ("B: it is set", "unset B")]),
+    ],
+)
+def test_a_variable_that_changes_what_the_file_means_is_told_by_name(
+    then: tuple[str, ...], here: tuple[str, ...], reasons: list[tuple[str, str]]
+) -> None:
+    """Set on one side alone it keeps the plan out, each with what to type; in which order does not matter."""
+    told = list(stale(sealed(PROMOTION, overrides=then), now(SEEN, overrides=here)))
+    assert len(told) == len(reasons)
+    for (kind, problem), (what, mend) in zip(told, reasons, strict=True):
+        assert kind is StalePlanError
+        assert str(problem).startswith(what)
+        assert (problem.mend or "").startswith(mend)
+
+
 def test_another_database_and_one_that_is_gone() -> None:
     """A URL that leads elsewhere, a tenant that left, a target that was taken out: each is told for itself."""
     plan = promote(world(LINE, {"staging": "c", "prod@x": "a", "prod@y": "a"}), "staging", "prod")
     found = world(LINE, {"staging": "c", "prod@x": "a"})
     x = Target("prod", tenant="x")
     elsewhere = {**found.observations, x: replace(found.observations[x], identity="other")}
-    assert told(plan, Now(replace(found, observations=elsewhere), files=FILES)) == [
+    against = Now(replace(found, observations=elsewhere), beside(found))
+    assert told(plan, against) == [
         "prod/app@x: the URL leads to another database than when it was planned",
         "prod/app@y: it is no tenant any more",
     ]
+    (_, problem), *_ = stale(sealed(plan), against)
+    assert (problem.mend or "").startswith(
+        "see where the url of prod/app@x leads: orchestrate doctor prod/app@x\n"
+    )
     assert told(PROMOTION, now({"staging": "c"})) == ["prod: the target was taken out of environments.yaml"]
 
 
@@ -140,7 +211,7 @@ def test_what_cannot_be_told_keeps_it_out(where: str, kind: type[Exception]) -> 
     """A target of the plan, or of its source, that does not answer or is in doubt is no target for any plan."""
     seen = {**SEEN, **({where: Reading.UNREACHABLE} if where in SEEN else {})}
     found: World = world(LINE, seen, doubts={"prod": "b may be half applied"} if where == "doubt" else None)
-    assert [found_kind for found_kind, _ in stale(sealed(PROMOTION), Now(found, files=FILES))] == [kind]
+    assert [found_kind for found_kind, _ in stale(sealed(PROMOTION), Now(found, beside(found)))] == [kind]
 
 
 def test_two_that_are_one_database_by_now() -> None:
@@ -148,7 +219,7 @@ def test_two_that_are_one_database_by_now() -> None:
     seen: dict[str, Seen] = {"staging": "c", "prod@x": "a", "prod@y": "a"}
     plan = promote(world(LINE, seen), "staging", "prod")
     twins = world(LINE, seen, twins={"prod@y": "prod/app@x"})
-    assert told(plan, Now(twins, files=FILES)) == [
+    assert told(plan, Now(twins, beside(twins))) == [
         "prod/app@x and prod/app@y are the same database, seen through two URLs"
     ]
 

@@ -14,7 +14,7 @@ NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 def test_a_payload_holds_the_event_and_what_the_run_is_about() -> None:
     """Who, what, when, on which target, for which plan; never the plan itself nor a catalogue."""
-    body = {"message": "Create orders", "catalog": {"t": 1}, "plan": {"much": 1}}
+    body = {"message": "Create orders", "catalog": {"t": 1}, "plan": {"much": 1}, "identities": {"prod": "x1"}}
     told = payload(Event(EventKind.STEP_APPLIED, NOW, "r1", "ann@work", Target("prod"), "b2", body), summary(PLAN))
     assert told == {
         "schema_version": 1,

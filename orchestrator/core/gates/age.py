@@ -18,12 +18,9 @@ def age(plan: Plan, circumstances: Circumstances) -> Verdict | None:
     """
     policies = {name: circumstances.pipeline.environment(name).gates.age for name in plan.environments}
     limits = {name: seconds for name, seconds in policies.items() if seconds is not None}
-    sealed = circumstances.sealed
-    if sealed is None and not limits:
-        return None
-    if sealed is None:
-        return Verdict(NAME, Answer.PASS, "the plan was made just now")
-    return _of_sealed(sealed, limits, plan.environments, circumstances.now)
+    if circumstances.sealed is None:
+        return Verdict(NAME, Answer.PASS, "the plan was made just now") if limits else None
+    return _of_sealed(circumstances.sealed, limits, plan.environments, circumstances.now)
 
 
 def _of_sealed(sealed: Sealed, limits: dict[str, float], environments: tuple[str, ...], now: datetime) -> Verdict:

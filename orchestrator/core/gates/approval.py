@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orchestrator.core.gates.evidence import Approval
+from orchestrator.core.gates.decisions import Approval
 from orchestrator.core.gates.policy import ApprovalPolicy
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.plan import Plan
@@ -27,19 +27,24 @@ def approval(plan: Plan, circumstances: Circumstances) -> Verdict | None:
     demanded = demands(plan, circumstances)
     if not demanded:
         return None
-    if (sealed := circumstances.sealed) is None:
+    if circumstances.sealed is None:
         wanted = "; ".join(f"{name} wants {_wanted(policy)}" for name, policy in demanded.items())
         reason = f"only a sealed plan can be approved: {wanted}"
         return Verdict(NAME, Answer.REFUSE, reason, sealing(plan), tuple(demanded))
-    counts = [
-        count(name, policy, sealed, circumstances.evidence.approvals, circumstances.now)
-        for name, policy in demanded.items()
-    ]
-    if lacking := [one for one in counts if one.missing]:
+    counted = counts(plan, circumstances)
+    if lacking := [one for one in counted if one.missing]:
         place = circumstances.evidence.unfamiliar
         told = "; ".join([*map(str, lacking), *([f"counted in {place}"] if place else [])])
         return Verdict(NAME, Answer.REFUSE, told, lacking[0].mend, tuple(one.environment for one in lacking))
-    return Verdict(NAME, Answer.PASS, "; ".join(map(str, counts)))
+    return Verdict(NAME, Answer.PASS, "; ".join(map(str, counted)))
+
+
+def counts(plan: Plan, circumstances: Circumstances) -> list[Count]:
+    """How the approvals of a sealed plan stand to each demand; none of a plan that is not sealed."""
+    given, now = circumstances.evidence.approvals, circumstances.now
+    if (sealed := circumstances.sealed) is None:
+        return []
+    return [count(name, policy, sealed, given, now) for name, policy in demands(plan, circumstances).items()]
 
 
 def demands(plan: Plan, circumstances: Circumstances) -> dict[str, ApprovalPolicy]:
@@ -81,13 +86,14 @@ class Count:
         return f"orchestrate approve {shlex.quote(self.sealed.file)} --as {name}"
 
     def __str__(self) -> str:
-        told = [f"{len(self.standing)} of {self.policy.required} approvals for {self.environment}"]
-        told += [", ".join(map(signed, self.standing))] if self.standing else []
+        names = ", ".join(signed(one, self.policy) for one in self.standing)
+        counted = f"{len(self.standing)} of {self.policy.required} approvals for {self.environment}"
+        told = [f"{counted}: {names}" if names else counted]
         told += [f"{one.by}'s does not count: {why}" for one, why in self.others]
         if self.missing and self.policy.of:
             too_few = f"too few are left, since {self.sealed.author} made the plan; " if self.hopeless else ""
             told.append(f"{too_few}may approve: {', '.join(self.may) or 'nobody'}")
-        return ": ".join(told[:2]) + "".join(f"; {more}" for more in told[2:])
+        return "; ".join(told)
 
 
 def count(
@@ -120,11 +126,12 @@ def _against(one: Approval, policy: ApprovalPolicy, sealed: Sealed, now: datetim
             yield f"it was given {utc(one.at)} by a clock that is ahead, so that it would expire too late"
 
 
-def signed(one: Approval) -> str:
-    """Who approves and when; and who typed it, where that is somebody else by name."""
+def signed(one: Approval, policy: ApprovalPolicy) -> str:
+    """Who approves, when, and until when; and who typed it, where that is somebody else by name."""
     user = one.actor.partition("@")[0]
     typed = "" if same_person(user, one.by) else f", typed by {one.actor}"
-    return f"{one.by} ({utc(one.at)}{typed})"
+    until = "" if policy.expires is None else f", until {utc(one.at + timedelta(seconds=policy.expires))}"
+    return f"{one.by} ({utc(one.at)}{until}{typed})"
 
 
 def _wanted(policy: ApprovalPolicy) -> str:

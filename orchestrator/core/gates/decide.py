@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.core.gates.age import age
 from orchestrator.core.gates.approval import approval
 from orchestrator.core.gates.lint import lint
+from orchestrator.core.gates.opening import together
 from orchestrator.core.gates.order import order
 from orchestrator.core.gates.protected import protected
 from orchestrator.core.gates.schema import schema
@@ -42,8 +43,8 @@ GATES: tuple[Gate, ...] = (
 
 def decide(plan: Plan, circumstances: Circumstances) -> tuple[Verdict, ...]:
     """The verdict of every gate that is demanded of the plan, in a fixed order, with what a person waived."""
-    told = (_asked(gate, plan, circumstances) for gate in GATES)
-    return tuple(waived(verdict, circumstances) for verdict in told if verdict is not None)
+    told = [verdict for gate in GATES if (verdict := _asked(gate, plan, circumstances)) is not None]
+    return tuple(waived(verdict, circumstances) for verdict in together(told, plan, circumstances))
 
 
 def _asked(gate: Gate, plan: Plan, circumstances: Circumstances) -> Verdict | None:

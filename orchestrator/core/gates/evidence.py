@@ -1,88 +1,72 @@
-"""What is recorded that gates look at: approvals, vetoes, arrivals, checks, the bytes that ran. Values only."""
+"""All that is recorded and that gates look at, for one plan. Values only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from orchestrator.core.edited import Edited
-from orchestrator.core.preview import Measurements
-from orchestrator.core.targets import Target
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """One person's consent to a sealed plan; `actor` is who typed it, as user@host."""
-
-    seal: str
-    by: str
-    actor: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Veto:
-    """A revision that goes nowhere any more."""
-
-    revision: str
-    reason: str
-    by: str
-    at: datetime
+if TYPE_CHECKING:
+    from orchestrator.core.arrivals import Arrival
+    from orchestrator.core.checks import Standing
+    from orchestrator.core.edited import Edited
+    from orchestrator.core.gates.decisions import Approval, Veto
+    from orchestrator.core.observations import Observation
+    from orchestrator.core.preview import Measurements
+    from orchestrator.core.run import Run
+    from orchestrator.core.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How an environment's checks ended last; `state` is the digest of the heads they were asked at."""
+    """How an environment's checks ended last, where it stood `then`, and where it stands `now`.
+
+    `sequence` is the journal's of what recorded it, by which it is before or after what runs recorded.
+    """
 
     environment: str
     passed: bool
     at: datetime
-    state: str
+    then: Standing
+    now: Standing
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A gate that a person lets a plan pass, and why; `environments` are those whose demand it opened."""
-
-    gate: str
-    reason: str
-    by: str
-    at: datetime
-    environments: tuple[str, ...] = ()
+    sequence: int = 0
 
     @property
-    def values(self) -> dict[str, Any]:
-        """It as JSON values; `parse` reads it back."""
-        told = {"gate": self.gate, "reason": self.reason, "by": self.by, "at": self.at.isoformat()}
-        return {**told, **({"environments": list(self.environments)} if self.environments else {})}
-
-    @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> Waiver:
-        """The waiver that was written; KeyError, TypeError or ValueError for anything else."""
-        at = datetime.fromisoformat(value["at"])
-        environments = tuple(map(str, value.get("environments", ())))
-        return cls(str(value["gate"]), str(value["reason"]), str(value["by"]), at, environments)
+    def stands(self) -> bool:
+        """Whether all of it was asked, and it stands where it stood."""
+        return self.then.state == self.now.state and not self.then.replaced(self.now)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it, for one plan. `arrivals` say since when a target has a revision, `seconds` what a script took in
-    an environment, by the environment's name and the script's digest. `unrecorded` are the heads of those whose
-    arrivals are wanted and that were not recorded to stand there. `unfamiliar` is where approvals were counted, if
-    that journal knows no run.
+    """What gates look at, for one plan.
+
+    `arrivals` say since when a target has a revision, `seconds` what a script took in an environment, by the
+    environment's name and the script's digest. `unrecorded` are those whose arrivals are wanted and that were not
+    recorded to stand there. `unfamiliar` is where approvals were counted, if that journal knows no run. `stopped`
+    are the runs that can be taken up again and came to a part of the plan's source alone.
     """
 
     approvals: tuple[Approval, ...] = ()
     unfamiliar: str | None = None
     vetoes: Mapping[str, Veto] = field(default_factory=dict)
-    arrivals: Mapping[Target, Mapping[str, datetime]] = field(default_factory=dict)
+    arrivals: Mapping[Target, Mapping[str, Arrival]] = field(default_factory=dict)
     checked: Mapping[str, Checked] = field(default_factory=dict)
     edited: tuple[Edited, ...] = ()
     seconds: Measurements = field(default_factory=dict)
-    unrecorded: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
+    unrecorded: Sequence[Observation] = ()
+    stopped: tuple[Run, ...] = ()
+
+    @property
+    def once_recorded(self) -> Evidence:
+        """The same when what was unrecorded has been recorded: it counts from then."""
+        arrivals = {
+            target: {name: replace(one, recorded=True) for name, one in known.items()}
+            for target, known in self.arrivals.items()
+        }
+        return replace(self, arrivals=arrivals, unrecorded=()) if self.unrecorded else self
 
 
 NO_EVIDENCE = Evidence()

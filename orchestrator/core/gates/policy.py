@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from orchestrator.core.lint import Severity
-from orchestrator.core.windows import Window
+if TYPE_CHECKING:
+    from orchestrator.core.lint import Severity
+    from orchestrator.core.windows import Window
 
 WAIVABLE = ("scripts", "veto", "window", "soak", "verified", "approval", "age", "lint")
 """The gates that an environment may let a person waive. The others guard what no reason can make right."""

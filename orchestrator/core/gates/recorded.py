@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.core.gates.evidence import Waiver
+from orchestrator.core.gates.decisions import Waiver
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.gates.waivers import used
 from orchestrator.core.sealed import Sealed, to_json
 
-_IN_THE_SEAL = ("author", "actor", "created_at", "expires_at", "files", "scripts", "tools")
+_IN_THE_SEAL = ("author", "actor", "created_at", "expires_at", "files", "scripts", "tools", "overrides")
 """What is recorded of a sealed plan beside the plan itself."""
 
 
@@ -23,7 +23,7 @@ def recorded(verdicts: Sequence[Verdict], sealed: Sealed | None) -> dict[str, An
         told["waivers"] = [waiver.values for waiver in waivers]
     if sealed is not None:
         whole = to_json(sealed)
-        told |= {"seal": sealed.seal, "sealed": {name: whole[name] for name in _IN_THE_SEAL}}
+        told |= {"seal": sealed.seal, "sealed": {name: whole[name] for name in _IN_THE_SEAL if name in whole}}
     return told
 
 

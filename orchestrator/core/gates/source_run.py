@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orchestrator.core.checks import state_of
-from orchestrator.core.gates.evidence import Checked
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
-from orchestrator.core.outstanding import unchecked
+from orchestrator.core.outstanding import unchecked, ways_on
 from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.run import Run
 
@@ -17,6 +15,7 @@ NAME = "source_run"
 def source_run(plan: Plan, circumstances: Circumstances) -> Verdict:
     """Refuses while the latest run that touched the source is open, failed or in doubt there, or went unverified.
 
+    One that has come to none of its targets, since a `before` failed or was cut off, left it as it was before.
     Later environments of such a run do not matter: a rollout that stopped at prod finished staging. A rollout has
     no source; of the environments that it only passes the checks alone are asked.
     """
@@ -28,17 +27,23 @@ def source_run(plan: Plan, circumstances: Circumstances) -> Verdict:
         if run is None or run.complete:
             continue
         if plan.source is not None and not run.finished(target):
-            reason = f"{_named(run)} left {plan.source} unfinished: {_state(run)}"
-            return Verdict(NAME, Answer.REFUSE, reason, f"orchestrate resume {run.id}")
+            return _unfinished(run, plan.source, circumstances)
         unchecked_in[target.environment, run.id] = run
+    if plan.source is not None and circumstances.evidence.stopped:
+        return _unfinished(circumstances.evidence.stopped[0], plan.source, circumstances)
     for (name, _), run in unchecked_in.items():
         environment = circumstances.pipeline.environment(name)
-        if unchecked(run, environment, _asked(name, plan, circumstances)):
+        if unchecked(run, environment, circumstances.evidence.checked.get(name)):
             reason = f"verify of {name} has not passed since {_named(run)} changed it: {_state(run)}"
             other = f"verify {name}" if environment.around.verify else f"rollback {run.id}"
             mend = f"orchestrate resume {run.id}\norchestrate {other}   # where that cannot be resumed any more"
             return Verdict(NAME, Answer.REFUSE, reason, mend)
     return Verdict(NAME, Answer.PASS, _open(plan))
+
+
+def _unfinished(run: Run, source: str, circumstances: Circumstances) -> Verdict:
+    reason = f"{_named(run)} left {source} unfinished: {_state(run)}"
+    return Verdict(NAME, Answer.REFUSE, reason, "\n".join(ways_on(run, circumstances.evidence.vetoes)))
 
 
 def _passed(plan: Plan, circumstances: Circumstances) -> Collection[str]:
@@ -47,13 +52,6 @@ def _passed(plan: Plan, circumstances: Circumstances) -> Collection[str]:
         return ()
     names = circumstances.pipeline.names
     return set(names[: names.index(plan.environments[-1])]) - set(plan.environments)
-
-
-def _asked(name: str, plan: Plan, circumstances: Circumstances) -> Checked | None:
-    """How the environment's checks ended last, where it stands where they were asked."""
-    last = circumstances.evidence.checked.get(name)
-    here = ((target, heads) for target, heads in plan.seen if target.environment == name)
-    return last if last is not None and last.state == state_of(here) else None
 
 
 def _open(plan: Plan) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from orchestrator.core.gates.evidence import NO_EVIDENCE, Evidence, Waiver
+from orchestrator.core.gates.decisions import Waiver
+from orchestrator.core.gates.evidence import NO_EVIDENCE, Evidence
 from orchestrator.core.lint import LintFinding
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.plan import Plan

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from dataclasses import replace
 from itertools import takewhile
 
-from orchestrator.core.gates.evidence import Veto
+from orchestrator.core.gates.decisions import Veto
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.plan import Plan, TargetPlan
+from orchestrator.core.run import Run
 from orchestrator.core.step_record import StepState
+from orchestrator.core.taken_back import taking_back
 
 NAME = "veto"
 
@@ -19,7 +21,7 @@ def veto(plan: Plan, circumstances: Circumstances) -> Verdict:
     vetoes = circumstances.evidence.vetoes
     getting: dict[str, set[str]] = {}
     for planned in plan.targets if vetoes else ():
-        for revision in vetoes.keys() & set(_left(planned, circumstances)):
+        for revision in vetoed(planned, circumstances.resumed, vetoes):
             getting.setdefault(revision, set()).add(planned.target.environment)
     if not getting:
         return Verdict(NAME, Answer.PASS, "no revision of it is vetoed")
@@ -31,8 +33,13 @@ def veto(plan: Plan, circumstances: Circumstances) -> Verdict:
 
 
 def _short_of(plan: Plan, vetoed: Collection[str], circumstances: Circumstances) -> Iterator[str]:
-    """The command that goes no further than all targets may; none where some of them may not begin."""
+    """The command that goes no further than all targets may; none where some of them may not begin.
+
+    A run that was begun goes no shorter way: it is taken back.
+    """
     if circumstances.resumed is not None or circumstances.sealed is not None:
+        if circumstances.resumed is not None and (back := taking_back(circumstances.resumed)) is not None:
+            yield back
         return
     last: set[str | None] = set()
     for steps in {planned.steps for planned in plan.targets}:
@@ -53,9 +60,9 @@ def lifting(revision: str) -> str:
     return f"orchestrate veto {revision} --lift --reason '…'"
 
 
-def _left(planned: TargetPlan, circumstances: Circumstances) -> Iterator[str]:
-    """The revisions that the target still gets; a run that is resumed has applied some already."""
-    run = circumstances.resumed
-    for step in planned.steps:
-        if run is None or run.record(planned.target, step.revision).state is not StepState.APPLIED:
+def vetoed(planned: TargetPlan, resumed: Run | None, vetoes: Container[str]) -> Iterator[str]:
+    """The vetoed revisions that the target still gets; a run that is resumed has applied some already."""
+    for step in planned.steps if vetoes else ():
+        applied = resumed is not None and resumed.record(planned.target, step.revision).state is StepState.APPLIED
+        if step.revision in vetoes and not applied:
             yield step.revision

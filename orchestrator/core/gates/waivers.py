@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from orchestrator.core.gates.evidence import Waiver
+from orchestrator.core.gates.decisions import Waiver
 from orchestrator.core.gates.policy import WAIVABLE
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 

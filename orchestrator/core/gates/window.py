@@ -8,6 +8,7 @@ from datetime import datetime
 from orchestrator.core.gates.again import again
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
 from orchestrator.core.plan import Plan
+from orchestrator.core.sealed import utc
 from orchestrator.core.windows import Window, closes_at, local, opens_at, why_closed
 
 NAME = "window"
@@ -21,14 +22,14 @@ def window(plan: Plan, circumstances: Circumstances) -> Verdict | None:
     None where none of them has a window. While a run works, each environment is asked
     again before it is begun; what has begun is finished.
     """
-    windows = dict(_demanded(plan, circumstances))
+    windows = dict(demanded(plan, circumstances))
     if not windows:
         return None
     now = circumstances.now
     shut = {name: why for name, one in windows.items() if (why := why_closed(one, now))}
     if not shut:
         return Verdict(NAME, Answer.PASS, "; ".join(_open(name, one, now) for name, one in windows.items()))
-    opening = _all_open(windows, now)
+    opening = all_open(windows, now)
     told = (f"{name} may not change now, {local(windows[name], now)}: {why}" for name, why in shut.items())
     reasons = "; ".join(told)
     mend = waiting({name: windows[name] for name in shut}, opening, again(plan, circumstances))
@@ -41,11 +42,13 @@ def waiting(shut: Mapping[str, Window], opening: datetime | None, typed: str) ->
     """What is typed when these are open, and when that is; where they never are, what is to be changed."""
     if opening is None:
         return f"change gates.window of {' and '.join(shut)} in environments.yaml"
-    there, utc = local(next(iter(shut.values())), opening), f"{opening:%Y-%m-%d %H:%M} UTC"
-    return f"wait until {there}{'' if there.endswith(utc) else f' ({utc})'}, then: {typed}"
+    at = utc(opening)
+    there = next((local(window, opening) for window in shut.values()), at)
+    return f"wait until {there}{'' if there.endswith(at) else f' ({at})'}, then: {typed}"
 
 
-def _demanded(plan: Plan, circumstances: Circumstances) -> Iterator[tuple[str, Window]]:
+def demanded(plan: Plan, circumstances: Circumstances) -> Iterator[tuple[str, Window]]:
+    """The windows of the environments that the plan still changes."""
     run = circumstances.resumed
     left = {
         planned.target.environment
@@ -57,7 +60,7 @@ def _demanded(plan: Plan, circumstances: Circumstances) -> Iterator[tuple[str, W
             yield name, found
 
 
-def _all_open(windows: Mapping[str, Window], now: datetime) -> datetime | None:
+def all_open(windows: Mapping[str, Window], now: datetime) -> datetime | None:
     """The first time from now on at which all are open; None where there is none."""
     moment = now
     for _ in range(_TURNS):
@@ -65,9 +68,9 @@ def _all_open(windows: Mapping[str, Window], now: datetime) -> datetime | None:
         known = [opening for opening in openings if opening is not None]
         if len(known) < len(openings):
             return None
-        if max(known) == moment:
+        if (latest := max(known, default=moment)) == moment:
             return moment
-        moment = max(known)
+        moment = latest
     return None
 
 

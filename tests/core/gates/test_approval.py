@@ -9,7 +9,8 @@ import pytest
 
 from orchestrator.core.gates.age import age
 from orchestrator.core.gates.approval import approval
-from orchestrator.core.gates.evidence import Approval, Evidence
+from orchestrator.core.gates.decisions import Approval
+from orchestrator.core.gates.evidence import Evidence
 from orchestrator.core.gates.policy import NO_GATES, ApprovalPolicy, GatePolicy
 from orchestrator.core.gates.verdict import Answer, Circumstances
 from orchestrator.core.pipeline import Pipeline
@@ -46,8 +47,15 @@ BOB, CAROL = by("bob"), by("carol")
 @pytest.mark.parametrize(
     ("policy", "given", "hours", "reason", "mend"),
     [
-        (TWO_OF_THREE, (), 1, "0 of 2 approvals for prod: may approve: bob, carol", "--as bob"),
-        (TWO_OF_THREE, (BOB,), 1, "1 of 2 approvals for prod: bob (2026-07-01 12:00 UTC); may", "--as carol"),
+        (TWO_OF_THREE, (), 1, "0 of 2 approvals for prod; may approve: bob, carol", "--as bob"),
+        (
+            TWO_OF_THREE,
+            (BOB,),
+            1,
+            "prod: bob (2026-07-01 12:00 UTC, until 2026-07-02 12:00 UTC); may",
+            "--as carol",
+        ),
+        (ApprovalPolicy(2), (BOB,), 1, "1 of 2 approvals for prod: bob (2026-07-01 12:00 UTC)", "--as NAME"),
         (TWO_OF_THREE, (BOB, by("Bob ")), 1, "1 of 2", "--as carol"),
         (TWO_OF_THREE, (BOB, by("alice")), 1, "alice's does not count: the author of a plan does not", "carol"),
         (TWO_OF_THREE, (BOB, by("ALICE")), 1, "1 of 2", "--as carol"),
@@ -93,8 +101,8 @@ def test_who_typed_for_somebody_else_is_told() -> None:
     typed = by("carol", actor="alice@laptop")
     verdict = approval(PLAN, circumstances(GatePolicy(approval=TWO_OF_THREE), 1, BOB, typed))
     assert verdict is not None
-    assert "carol (2026-07-01 12:00 UTC, typed by alice@laptop)" in verdict.reason
-    assert "bob (2026-07-01 12:00 UTC)" in verdict.reason
+    assert "carol (2026-07-01 12:00 UTC, until 2026-07-02 12:00 UTC, typed by alice@laptop)" in verdict.reason
+    assert "bob (2026-07-01 12:00 UTC, until 2026-07-02 12:00 UTC)" in verdict.reason
 
 
 def test_a_journal_that_knows_no_run_is_named_where_approvals_are_lacking() -> None:

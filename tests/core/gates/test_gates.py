@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.comparison import Comparison, Difference, Kind
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.gates.decide import GATES, closed, decide
@@ -147,7 +147,8 @@ OPEN = Verdict("source_run", Answer.PASS, "no unfinished run in dev")
 
 def refused(state: str) -> Verdict:
     reason = f"run run-1 of me@here left dev unfinished: {state} since 2026-07-01 12:00 UTC"
-    return Verdict("source_run", Answer.REFUSE, reason, "orchestrate resume run-1")
+    back = "" if state == "in doubt" else "\norchestrate rollback run-1   # gives it up"
+    return Verdict("source_run", Answer.REFUSE, reason, f"orchestrate resume run-1{back}")
 
 
 @pytest.mark.parametrize(

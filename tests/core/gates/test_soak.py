@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.core.arrivals import Arrival
 from orchestrator.core.gates.evidence import Evidence
 from orchestrator.core.gates.policy import ApprovalPolicy, GatePolicy
 from orchestrator.core.gates.soak import soak
@@ -39,9 +40,11 @@ def demanding(found: World, **seconds: float) -> World:
     return replace(found, pipeline=Pipeline(tuple(environments)))
 
 
-def verdict(found: World, plan: Plan, arrived: Mapping[str, datetime], now: datetime = NOON) -> Verdict:
+def verdict(
+    found: World, plan: Plan, arrived: Mapping[str, datetime], now: datetime = NOON, *, replaced: bool = False
+) -> Verdict:
     """What the gate says where revision b arrived at these times in these targets."""
-    arrivals = {Target.parse(name): {"b": at} for name, at in arrived.items()}
+    arrivals = {Target.parse(name): {"b": Arrival(at, replaced)} for name, at in arrived.items()}
     told = soak(plan, Circumstances(found.pipeline, now=now, evidence=Evidence(arrivals=arrivals)))
     assert told is not None
     return told
@@ -82,6 +85,57 @@ def test_the_last_of_many_targets_counts() -> None:
     unknown = verdict(tenants, promote(tenants, "staging", "prod"), {"staging@old": NOON - timedelta(days=9)})
     assert (unknown.answer, unknown.opens_at) == (Answer.REFUSE, None)
     assert unknown.mend == "orchestrate status staging --record"
+
+
+def test_another_database_is_told_and_begins_anew() -> None:
+    """That the one before had it for long is said, and helps the one that is there no second."""
+    told = verdict(PROD, TO_PROD, {"staging": NOON - timedelta(hours=1)}, replaced=True)
+    assert (told.answer, told.opens_at) == (Answer.WAIT, NOON + timedelta(hours=23))
+    assert told.reason == (
+        "staging is another database than the one that had b before, seen since 2026-07-01 11:00 UTC, for 1 h; "
+        "prod gets it after 24 h there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arrival", "reason"),
+    [
+        (Arrival(NOON, recorded=False), "nobody has recorded since when staging has b; "),
+        (Arrival(NOON, replaced=True, recorded=False), "before, and nobody has recorded since when it is there; "),
+        (
+            Arrival(NOON + timedelta(days=9), recorded=False),
+            "was wrong, and nobody has recorded since when it has it; ",
+        ),
+    ],
+)
+def test_no_time_is_told_that_would_not_come_true(arrival: Arrival, reason: str) -> None:
+    """What counts from this look alone counts from the next one too: until it is recorded, waiting does not help;
+    once it is, the time that is told is the one at which it opens.
+    """
+    evidence = Evidence(
+        arrivals={Target("staging"): {"b": arrival}}, unrecorded=(PROD.observations[Target("staging")],)
+    )
+    told = Circumstances(PROD.pipeline, now=NOON, evidence=evidence)
+    verdict = soak(TO_PROD, told)
+    assert verdict is not None
+    assert (verdict.answer, verdict.opens_at) == (Answer.REFUSE, None)
+    assert verdict.mend == "orchestrate status staging --record   # it counts from then"
+    assert f"{reason}prod gets it after 24 h there" in verdict.reason
+    recorded = soak(TO_PROD, replace(told, evidence=evidence.once_recorded))
+    assert recorded is not None
+    assert (recorded.answer, recorded.opens_at) == (Answer.WAIT, NOON + timedelta(days=1))
+
+
+def test_of_what_arrived_at_once_the_head_is_named() -> None:
+    """Whatever the revisions are called, the last that the plan applies stands for those that came with it."""
+    found = demanding(world(graph("z; m z; c m; k c"), {"staging": "k", "prod": "z"}), prod=DAY)
+    arrivals = {Target("staging"): {name: Arrival(NOON) for name in "mck"}}
+    told = soak(
+        promote(found, "staging", "prod"),
+        Circumstances(found.pipeline, now=NOON, evidence=Evidence(arrivals=arrivals)),
+    )
+    assert told is not None
+    assert told.reason.startswith("staging has had k since")
 
 
 def test_a_time_that_is_still_to_come_counts_as_now() -> None:

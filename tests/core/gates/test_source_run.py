@@ -7,19 +7,20 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.core import plan as plans
-from orchestrator.core.checks import Around, Check, state_of
+from orchestrator.core import plan_json as plans
+from orchestrator.core.checks import Around, Check, Standing
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.gates.evidence import Checked, Evidence
 from orchestrator.core.gates.source_run import source_run
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
+from orchestrator.core.outstanding import standing_in
 from orchestrator.core.pipeline import Environment, Pipeline
 from orchestrator.core.plan import Plan
 from orchestrator.core.planner import promote, rollout
 from orchestrator.core.run import Run, fold
 from orchestrator.core.targets import Target
 from orchestrator.core.waves import WavePolicy
-from tests.core.worlds import NOW, graph, world
+from tests.core.worlds import NOW, graph, observation, world
 
 LINE = graph("a; b a")
 BEFORE = world(LINE, {"dev": "a", "test": "a"})
@@ -41,12 +42,17 @@ WAVE_PASSED, WAVE_FAILED = _told(WAVE, passed=True), _told(WAVE, passed=False)
 
 def _run(*events: Event, outcome: str | None = "failed") -> Run:
     """A rollout through test that finished dev, and what it recorded of its checks."""
+    if outcome is not None:
+        events += (Event(EventKind.RUN_FINISHED, NOW, "run-1", "me@here", body={"outcome": outcome}),)
+    return _begun(*events, done=("dev",))
+
+
+def _begun(*events: Event, done: tuple[str, ...]) -> Run:
+    """A rollout through test that finished these environments."""
     begun = {"plan": plans.to_json(rollout(BEFORE, "test")), "command": "x"}
     told = [Event(EventKind.RUN_STARTED, NOW, "run-1", "me@here", body=begun)]
-    told += [Event(EventKind.STEP_APPLIED, NOW, "run-1", "me@here", Target("dev"), "b"), *events]
-    if outcome is not None:
-        told.append(Event(EventKind.RUN_FINISHED, NOW, "run-1", "me@here", body={"outcome": outcome}))
-    run = fold(told)
+    told += [Event(EventKind.STEP_APPLIED, NOW, "run-1", "me@here", Target(name), "b") for name in done]
+    run = fold([*told, *events])
     assert run is not None
     return run
 
@@ -92,25 +98,54 @@ def test_what_did_not_stand_its_checks_goes_no_further(
         assert verdict.mend == mend
 
 
-HERE = state_of([(Target("dev"), ("b",))])
-LATER = NOW + timedelta(minutes=1)
+HERE = Standing.of([observation("dev", "b")])
+LOWER = Standing.of([observation("dev", "a")])
+OTHER = Standing(HERE.state, {"dev": "another"})
+EARLIER, LATER = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 @pytest.mark.parametrize(
     ("last", "shut"),
     [
-        (Checked("dev", passed=True, at=LATER, state=HERE), False),
-        (Checked("dev", passed=False, at=LATER, state=HERE), True),
-        (Checked("dev", passed=True, at=NOW - timedelta(minutes=1), state=HERE), True),
-        (Checked("dev", passed=True, at=LATER, state=state_of([(Target("dev"), ("a",))])), True),
-        (Checked("dev", passed=True, at=LATER, state=""), True),
+        (Checked("dev", passed=True, at=LATER, then=HERE, now=HERE, sequence=1), False),
+        (Checked("dev", passed=False, at=LATER, then=HERE, now=HERE, sequence=1), True),
+        (Checked("dev", passed=True, at=LATER, then=HERE, now=HERE, sequence=0), True),
+        (Checked("dev", passed=True, at=EARLIER, then=HERE, now=HERE, sequence=1), False),
+        (Checked("dev", passed=True, at=LATER, then=LOWER, now=HERE, sequence=1), True),
+        (Checked("dev", passed=True, at=LATER, then=OTHER, now=HERE, sequence=1), True),
+        (Checked("dev", passed=True, at=LATER, then=Standing(), now=HERE, sequence=1), True),
     ],
 )
 def test_a_good_answer_got_by_hand_opens_it(plan: Plan, last: Checked, shut: bool) -> None:
-    """It counts where the whole environment was asked after the run, and still stands there."""
+    """It counts where the whole environment was asked after the run, by the journal's order and by no clock, and
+    still stands there.
+    """
     assert _verdict(plan, _run(FAILED), last=last).answer is (Answer.REFUSE if shut else Answer.PASS)
     assert _verdict(plan, _run(WAVE_FAILED), Around(), WAVES, last).answer is Answer.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("run", "place"),
+    [
+        (_begun(done=()), "dev"),
+        (_begun(done=("dev",)), "test"),
+        (_begun(done=("dev", "test")), None),
+    ],
+)
+def test_a_run_stands_where_it_has_something_left_to_do_first(run: Run, place: str | None) -> None:
+    """Also where it has come to no target of that environment; where all is done it stands nowhere."""
+    assert standing_in(run) == place
+
+
+def test_a_run_that_came_to_a_part_of_the_source_shuts_it() -> None:
+    """A promotion waits for it as for one that began all of it; a rollout does what is left by itself."""
+    left = Circumstances(WORLD.pipeline, now=NOW, evidence=Evidence(stopped=(_begun(done=()),)))
+    verdict = source_run(PLANS["promote"], left)
+    mend = "orchestrate resume run-1\norchestrate rollback run-1   # gives it up"
+    assert (verdict.answer, verdict.mend) == (Answer.REFUSE, mend)
+    assert verdict.reason.startswith("run run-1 of me@here left dev unfinished: still open since ")
+    assert source_run(PLANS["rollout"], left).answer is Answer.PASS
 
 
 def test_a_rollout_that_changes_the_environment_asks_by_itself() -> None:

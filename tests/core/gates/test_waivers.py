@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.gates.decide import closed, decide
-from orchestrator.core.gates.evidence import Evidence, Veto, Waiver
+from orchestrator.core.gates.decisions import Veto, Waiver
+from orchestrator.core.gates.evidence import Evidence
 from orchestrator.core.gates.policy import WAIVABLE, GatePolicy
 from orchestrator.core.gates.recorded import recorded
 from orchestrator.core.gates.verdict import Answer, Circumstances, Verdict
