@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.plan import Plan, PlanKind
 
 FORMAT = "orchestrate-plan"
@@ -35,7 +35,8 @@ class Sealed:
 
     `author` is a person's name, `actor` user@host. `files` are digests by path, relative to environments.yaml:
     that file, each project's configuration and env.py. `scripts` are those of the planned revisions' scripts, by
-    their paths as people know them. `tools` are versions. `file` is where it lies, as it was typed: no part of
+    their paths as people know them. `tools` are versions, `overrides` the names of the variables that stood in for
+    what environments.yaml says. `file` is where it lies, as it was typed: no part of
     what is sealed.
     """
 
@@ -47,6 +48,7 @@ class Sealed:
     files: Mapping[str, str]
     scripts: Mapping[str, str]
     tools: Mapping[str, str]
+    overrides: tuple[str, ...] = ()
     file: str = field(default=USUAL_FILE, compare=False)
 
     @cached_property
@@ -114,6 +116,7 @@ def to_json(sealed: Sealed) -> dict[str, Any]:
         "tools": dict(sealed.tools),
         "files": dict(sealed.files),
         "scripts": dict(sealed.scripts),
+        **({"overrides": list(sealed.overrides)} if sealed.overrides else {}),
         "plan": plans.to_json(sealed.plan),
     }
 
@@ -163,6 +166,7 @@ def _from_values(value: dict[str, Any], file: str) -> Sealed:
         files=_texts(value["files"]),
         scripts=_texts(value["scripts"]),
         tools=_texts(value["tools"]),
+        overrides=tuple(map(_text, value.get("overrides", ()))),
         file=file,
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.reports import RunReport
 from orchestrator.core.run import Run
 from orchestrator.core.sealed import Sealed, utc
@@ -13,47 +13,63 @@ from orchestrator.core.world import Refusal, refuse
 from orchestrator.errors import LockedError, Problem, RefusedError
 from orchestrator.journal.journal import Journal
 from orchestrator.operations import tenants
+from orchestrator.operations.evidence import gather
 from orchestrator.operations.prepared import Prepared
-from orchestrator.operations.release import ready
+from orchestrator.operations.release import reviewed
 from orchestrator.operations.resumable import ended_before
-from orchestrator.operations.survey import Clock, Survey, survey
-from orchestrator.project import plan_file
+from orchestrator.operations.sealing import basis
+from orchestrator.operations.survey import Clock, Survey, remembered, survey
 from orchestrator.project.configuration import Configuration
 
 
 def prepare(
-    configuration: Configuration, sealed: Sealed, now: Clock, confirmed: frozenset[str] = frozenset()
+    configuration: Configuration,
+    sealed: Sealed,
+    now: Clock,
+    confirmed: frozenset[str] = frozenset(),
+    *,
+    sql: bool = False,
 ) -> Prepared | RunReport:
     """Look at all that the plan relies on; the plan as it was sealed, or how the run ended that applied it before.
 
+    With `sql` it tells what its revisions execute too.
     Raises StalePlanError, or what is more severe, with everything that changed; RefusedError where a run of this
     plan is unfinished; and what the survey raises. Nothing is changed.
     """
     for name in confirmed:
         configuration.environment(name)
-    relied_on = {target for target, _ in sealed.plan.seen}
-    names = [name for name in configuration.pipeline.names if name in {one.environment for one in relied_on}]
-    whole = tenants.expanded(configuration, names)
-    seen = survey(whole.narrowed(relied_on), names, now, changing=sealed.plan.environments)
-    with Journal(configuration.journal) as journal:
-        before = journal.sealed(sealed.seal, sealed.created_at)
-    if before is not None:
-        return _ended(before, sealed, seen)
-    changed = {planned.target.environment for planned in sealed.plan.targets}
-    there = [target for target in whole.pipeline.targets if target.environment in changed]
-    files = plan_file.digests(seen.configuration, seen.endpoints)
-    against = Now(seen.world, seen.last_runs, files, there)
-    refuse((*_driven(sealed, seen), *stale(sealed, against)), "{n} things changed since the plan was made")
-    # Asked anew while somebody consents, by the very same question: it raises, or nothing changed.
-    again = lambda: _prepared(prepare(configuration, sealed, now, confirmed))  # noqa: E731
-    prepared = ready(sealed.plan, seen, again, now=now, confirmed=confirmed)
-    return replace(prepared, sealed=sealed, notes=tuple(notes(sealed, against)))
+
+    def look(*, again: bool) -> Prepared | RunReport:
+        relied_on = {target for target, _ in sealed.plan.seen}
+        names = [name for name in configuration.pipeline.names if name in {one.environment for one in relied_on}]
+        whole = tenants.expanded(configuration, names)
+        narrowed, changing = whole.narrowed(relied_on), sealed.plan.environments
+        with Journal(configuration.journal) as journal:
+            seen = survey(narrowed, names, now, remembered(journal, narrowed.pipeline.names), changing=changing)
+            if (before := journal.sealed(sealed.seal, sealed.created_at)) is not None:
+                return _ended(before, sealed, seen)
+            told = _still_true(sealed, seen, whole.pipeline)
+            at, evidence = now(), gather(journal, seen, sealed.plan)
+            found = Prepared(
+                sealed.plan, seen, anew, confirmed, at=at, evidence=evidence, sealed=sealed, notes=told
+            )
+            return found if again else reviewed(found, journal, sql=sql)
+
+    def anew() -> Prepared:
+        if isinstance(found := look(again=True), RunReport):
+            raise RefusedError(f"run {found.run_id} applied this plan meanwhile", mend="orchestrate status")
+        return found
+
+    return look(again=False)
 
 
-def _prepared(found: Prepared | RunReport) -> Prepared:
-    if isinstance(found, RunReport):
-        raise RefusedError(f"run {found.run_id} applied this plan meanwhile", mend="orchestrate status")
-    return found
+def _still_true(sealed: Sealed, seen: Survey, whole: Pipeline) -> tuple[str, ...]:
+    """What differs from when the plan was made and is no reason against it; raises where something is."""
+    planned = {one.target.environment for one in sealed.plan.targets}
+    there = [target for target in whole.targets if target.environment in planned]
+    now = Now(seen.world, basis(seen.configuration, seen.world.graphs, sealed), seen.last_runs, there)
+    refuse((*_driven(sealed, seen), *stale(sealed, now)), "{n} things changed since the plan was made")
+    return tuple(notes(sealed, now))
 
 
 def _ended(run: Run, sealed: Sealed, seen: Survey) -> RunReport:

@@ -22,7 +22,7 @@ from orchestrator.project.alembic_projects import AlembicProject, projects_of
 from orchestrator.project.environments_file import connections, yaml_file
 from orchestrator.project.environments_file.connections import Surroundings
 from orchestrator.project.environments_file.definitions import Branches, Definition, Definitions
-from orchestrator.project.environments_file.overrides import overridden
+from orchestrator.project.environments_file.overrides import in_effect, overridden
 from orchestrator.project.environments_file.problems import checked
 from orchestrator.project.environments_file.redaction import redactor_of
 from orchestrator.project.environments_file.schema import FileShape, json_schema
@@ -54,7 +54,10 @@ Tenants = Mapping[Target, Mapping[str, Tenant]]
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What the user wrote, checked. `path` is the file as named, `root` its directory, absolute."""
+    """What the user wrote, checked. `path` is the file as named, `root` its directory, absolute.
+
+    `overrides` are the names of the variables that stand in for what the file says.
+    """
 
     path: Path
     root: Path
@@ -66,6 +69,7 @@ class Configuration:
     _variables: Mapping[str, str] = field(repr=False)
     _redactor: Redactor = field(repr=False, compare=False)
     _webhooks: tuple[tuple[Webhook, ...], tuple[Problem, ...]] = field(default=((), ()), repr=False)
+    overrides: tuple[str, ...] = ()
 
     def environment(self, name: str) -> Environment:
         """The environment of that name; UsageError with the nearest name if there is none."""
@@ -78,6 +82,11 @@ class Configuration:
     def project_of(self, target: Target) -> AlembicProject:
         """The project whose revisions the target follows; KeyError for a target of another file."""
         return self.projects[self._definitions[target.untenanted].project]
+
+    def longest_wait(self, environments: Collection[str]) -> float:
+        """For how many seconds at most a target of these environments queues for another run."""
+        found = (one for target, one in self._definitions.items() if target.environment in environments)
+        return max((one.timeouts.run_lock_wait for one in found), default=0.0)
 
     def branches_of(self, target: Target) -> Branches:
         """The branches that the target follows; KeyError for a target of another file."""
@@ -216,6 +225,7 @@ def load(path: Path, settings: Settings, variables: Mapping[str, str]) -> Config
         _variables=dict(variables),
         _redactor=redactor_of(targets, journal, webhooks, variables),
         _webhooks=(webhooks, unset_in_webhooks(document, filled.expansions)),
+        overrides=in_effect(settings),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +18,9 @@ def write(path: Path, text: str, option: str) -> None:
             file.write(text)
         beside.replace(path)
     except OSError as error:
-        what = f"{path} cannot be written: {error.strerror}"
-        raise UsageError(what, where=option, mend="name a file in a directory that you may write") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        mend = "make room there, then again" if full else "name a file in a directory that you may write"
+        raise UsageError(f"{path} cannot be written: {error.strerror}", where=option, mend=mend) from error
     finally:
         with suppress(OSError):
             beside.unlink()

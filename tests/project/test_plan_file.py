@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -84,6 +85,19 @@ def test_nothing_else_is_written_over(tmp_path: Path) -> None:
         assert caught.value.mend
     assert (tmp_path / "environments.yaml").read_text() == "version: 1\n"
     assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_on_a_full_disk_room_is_what_is_lacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another directory that one may write is no mend where the disk is full."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(UsageError, match="No space left on device") as caught:
+        plan_file.write(tmp_path / "r.json", sealed(PLAN))
+    assert "make room" in (caught.value.mend or "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_files_that_a_plan_relies_on(alembic_project: Callable[..., AlembicProject]) -> None:

@@ -6,7 +6,8 @@ import pytest
 from orchestrator.core.targets import Target
 from orchestrator.errors import ConfigurationError
 from orchestrator.execution.calls import program_variables
-from orchestrator.project.settings import LogFormat, OutputFormat, read_settings
+from orchestrator.project.settings import LogFormat, OutputFormat
+from orchestrator.project.settings_reader import read_settings
 from tests.project.configurations import HEAD, loaded, told
 
 FILE = HEAD + (

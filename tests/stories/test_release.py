@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import yaml
 from orchestrator.core.events import NO_RUN, Event, EventKind
 from orchestrator.core.secrets import Secret
 from orchestrator.journal.journal import Journal
+from tests.crash.scene import wait_until
 from tests.stories.pipeline import Pipeline, told
 
 PLAN = "release.plan.json"
@@ -59,7 +63,7 @@ def test_a_release_from_plan_to_report(shop: Pipeline) -> None:
     said = told(
         shop("plan", "staging", "prod", "--out", PLAN, "--as", "alice"), 0, "prod: 2 revisions, from base to a2"
     )
-    assert "gate approval: 0 of 2 approvals for prod: may approve: bob, carol" in said
+    assert "gate approval: 0 of 2 approvals for prod; may approve: bob, carol" in said
     file = (shop.project.root / PLAN).read_text()
     assert shop.urls["prod"] not in file
     (wave,) = json.loads(file)["plan"]["waves"]
@@ -71,7 +75,12 @@ def test_a_release_from_plan_to_report(shop: Pipeline) -> None:
 
     told(shop("apply", PLAN, "--confirm", "prod"), 5, "0 of 2 approvals", "orchestrate approve", "gate window")
     told(shop("approve", PLAN, "--as", "bob"), 0, "prod: 2 revisions", "bob approves the plan of alice", "1 of 2")
-    told(shop("approve", PLAN, "--as", "carol"), 0, "2 of 2 approvals for prod", f"orchestrate apply {PLAN}")
+    told(
+        shop("approve", PLAN, "--as", "carol"),
+        0,
+        "2 of 2 approvals for prod",
+        f"orchestrate apply {PLAN} --confirm prod",
+    )
     refused = shop("apply", PLAN, "--confirm", "prod", "--format", "json").json
     (shut,) = [gate for gate in refused["gates"] if gate["verdict"] != "pass"]
     assert (refused["exit_code"], shut["gate"], shut["opens_at"][:4]) == (5, "window", "2999")
@@ -126,28 +135,63 @@ def test_what_is_not_as_it_was_approved_is_refused(shop: Pipeline) -> None:
     told(shop(*apply), 5, "1 of 2 approvals")
     shop("approve", PLAN, "--as", "carol", check=True)
     assert (shop.heads("prod"), shop.tables("prod")) == ({"a1"}, {"alembic_version"})
-    typed = f"→ orchestrate apply {PLAN}"
-    told(shop(*apply, "--dry-run"), 0, f"{typed} --confirm prod")
+    typed = f"next: orchestrate apply {PLAN}"
+    passing = f"{typed} --confirm prod --waive window --reason '{WAIVED[-1]}'"
+    told(shop(*apply, "--dry-run"), 0, passing)
+    told(shop("apply", PLAN, *WAIVED, "--dry-run"), 0, "gate protected", passing)
+    assert typed not in told(shop("apply", PLAN, "--dry-run"), 0, "gate window")
     assert typed not in told(shop(*apply), 0, "prod applied 1 of 1 a2", "sealed by alice")
 
 
 def test_an_approval_in_the_wrong_place_is_not_taken_for_one(shop: Pipeline, tmp_path: Path) -> None:
-    """Where environments.yaml is another one it is refused; which journal it went into is told, and where the
-    approvals of a journal that knows no run are counted.
+    """Which journal it went into is told, and where approvals of a journal that knows no run are counted; where
+    the plan's bytes and variables are others, they are told with whose word it is not, as `apply` tells them.
     """
     path = shop.project.root / "environments.yaml"
     plan = _approved(shop)
     other = tmp_path / "copy" / path.name
-    other.parent.mkdir()
-    other.write_text(path.read_text())
+    shutil.copytree(path.parent, other.parent, ignore=shutil.ignore_patterns(".orchestrator"))
     elsewhere = ("approve", str(plan), "--as", "bob", "--config", str(other))
     journal = other.parent / ".orchestrator" / "journal.db"
     told(shop(*elsewhere), 0, f"bob approves the plan of alice, in {journal}, a journal that knows no run")
     told(shop("approve", PLAN, "--as", "bob", "--withdraw"), 2, "nobody approved it in", "journal.db")
     counted = f"may approve: bob, carol; counted in {path.parent / '.orchestrator' / 'journal.db'}, a journal that"
     told(shop("apply", PLAN, "--dry-run"), 0, counted)
-    other.write_text(f"{path.read_text()}# another\n")
-    told(shop(*elsewhere), 5, f"{other} is not, to the byte, what the plan was made with", "--config FILE")
+    script = next((other.parent / "migrations" / "versions").glob("a2_*"))
+    for file in (other, other.parent / "alembic.ini", other.parent / "migrations" / "env.py", script):
+        file.write_text(f"{file.read_text()}# another\n")
+    variables = {name: f"ORCHESTRATE_ENVIRONMENTS__{name.upper()}__URL" for name in shop.urls}
+    override = {variables[name]: url for name, url in shop.urls.items()}
+    reasons = (
+        f"{variables['prod']}: it is set here, and was not where the plan was made → unset {variables['prod']}",
+        f"{variables['staging']}: it is set here",
+        "environments.yaml: it changed since the plan was made",
+        "alembic.ini: it changed since",
+        "migrations/env.py: it changed since",
+        "the script of revision a2 changed since it was planned",
+    )
+    applied = ("apply", str(plan), "--confirm", "prod", "--config", str(other))
+    told(shop(*applied, env=override), 5, "6 things changed since the plan was made", *reasons)
+    mine = ("approve", str(plan), "--as", "alice", "--config", str(other))
+    author = "the author of a plan does not approve it"
+    told(shop(*mine, env=override), 5, "7 things are against approving it", "the same commit", *reasons, author)
+    assert shop.tables("prod") == set()
+
+
+def test_variables_that_stand_in_for_the_file_are_sealed_by_name(shop: Pipeline) -> None:
+    """What a variable says of prod holds for the plan while it is set, and never stands in the plan's file."""
+    _demand(shop)
+    url = f"{shop.urls['prod']}?timeout=7"
+    variable = "ORCHESTRATE_ENVIRONMENTS__PROD__URL"
+    override = {variable: url, "PROD_DATABASE_URL": None}
+    shop("plan", "staging", "prod", "--out", PLAN, env=override, check=True)
+    file = (shop.project.root / PLAN).read_text()
+    assert json.loads(file)["overrides"] == [variable]
+    assert url not in file
+    for command in (("approve", PLAN, "--as", "bob"), ("apply", PLAN, "--confirm", "prod")):
+        told(shop(*command), 5, f"{variable}: it was set where the plan was made, and is not here")
+    shown = shop("apply", PLAN, "--dry-run", "--format", "json", env=override, check=True).json
+    assert shown["sealed"]["overrides"] == [variable]
 
 
 def test_approvals_and_plans_expire(shop: Pipeline) -> None:
@@ -162,7 +206,7 @@ def test_approvals_and_plans_expire(shop: Pipeline) -> None:
     told(
         shop("apply", PLAN, "--confirm", "prod"),
         5,
-        "0 of 1 approvals for prod: bob's does not count: it expired 2020-01-02",
+        "0 of 1 approvals for prod; bob's does not count: it expired 2020-01-02",
     )
     _demand(shop)
     shop("plan", "staging", "prod", "--out", PLAN, "--expires", "1ms", check=True)
@@ -198,6 +242,29 @@ def test_a_plan_goes_on_with_its_source_and_with_its_own_run(shop: Pipeline) -> 
     shop("rollback", run, "--confirm", "prod", check=True)
     gone = f"run {run} ended well, and revisions a1, a2 are gone: taken back by run "
     told(shop("apply", PLAN, "--confirm", "prod"), 5, gone, "--out")
+
+
+def test_a_plan_is_applied_once_also_by_two_at_once(shop: Pipeline) -> None:
+    """Of two processes that found it fit to be applied one runs it; the other says which run that is, and leaves
+    nothing behind.
+    """
+    _demand(shop)
+    shop("plan", "staging", "prod", "--out", PLAN, check=True)
+    shop("veto", "a1", "--reason", "so that there is a journal", check=True)
+    shop("veto", "a1", "--lift", "--reason", "so that there is a journal", check=True)
+    folder = shop.project.root / ".orchestrator"
+    shop.environ["PYTHONHASHSEED"] = "0"  # processes of their own: a fork takes the test's lock for its own
+    with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as journal:
+        journal.execute("BEGIN IMMEDIATE")  # nobody begins a run before both have looked at all
+        both = [shop.start("apply", PLAN, "--confirm", "prod") for _ in range(2)]
+        wait_until(lambda: len([*folder.glob("*.lock")]) == 2, "both to come to their run's beginning", both[0])
+        journal.execute("ROLLBACK")
+    said = {process.returncode: text for process in both for text in [process.communicate(timeout=60)[1]]}
+    assert {*said} == {0, 5}, said
+    (run,) = shop("runs", "--format", "json", check=True).json["runs"]
+    assert run["outcome"] == "succeeded"
+    assert f"run {run['run_id']} of " in " ".join(said[5].split())
+    assert (len([*folder.glob("logs/*")]), [*folder.glob("*.lock")]) == (1, [])
 
 
 def test_what_is_no_plan_is_told_as_misuse(shop: Pipeline) -> None:

@@ -49,6 +49,12 @@ def overridden(filled: Filled, document: Document, settings: Settings) -> tuple[
     return changed, replace(document, origins=origins)
 
 
+def in_effect(settings: Settings) -> tuple[str, ...]:
+    """The names of the variables that stand in for what the file says, never their values."""
+    journal = (f"{PREFIX}JOURNAL",) if settings.journal is not None else ()
+    return tuple(sorted((*journal, *(override.variable for override in _overrides(settings)))))
+
+
 def _overrides(settings: Settings) -> Iterator[_Override]:
     for name, environment in settings.environments.items():
         if environment.url is not None:
