@@ -20,12 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core import planner
 from orchestrator.core.divergence import applied, compare, stand
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.observations import Observation, Reading
 from orchestrator.core.pipeline import Environment, Pipeline
+from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.revisions import Graph
 from orchestrator.core.run import Run, lost
 from orchestrator.core.scripts import Script
@@ -87,13 +88,13 @@ class Clock:
         return found
 
 
-def record(journal: Journal, plan: plans.Plan) -> None:
+def record(journal: Journal, plan: Plan) -> None:
     """A whole run that succeeds, with the events that a real one has, from as many threads."""
 
     def told(kind: EventKind, target: Target | None = None, revision: str | None = None, **body: object) -> None:
         journal.record([Event(kind, _NOW, _RUN, _ACTOR, target, revision, body)])
 
-    def driven(planned: plans.TargetPlan) -> None:
+    def driven(planned: TargetPlan) -> None:
         target = planned.target
         told(EventKind.TARGET_STARTED, target, python="3.11.7", alembic="1.20.0", sqlalchemy="2.0.36")
         for step in planned.steps:
@@ -128,7 +129,7 @@ def _has(seen: World, target: Target) -> frozenset[str] | None:
 
 def measure(size: int, folder: Path) -> dict[str, list[float]]:
     """Seconds (wall, processor) of each part, and MB of memory at most, for a fleet of this size."""
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     clock = Clock()
     seen = clock.timed("world", lambda: world(size))
     plan = clock.timed("plan", lambda: planner.promote(seen, "dev", "prod"))

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.options import (
-    ConfigOption,
-    ConfirmOption,
-    Consent,
-    DryRunOption,
-    FormatOption,
-    LogFormatOption,
-    YesOption,
-)
+from orchestrator.cli.options import Common, Consent, DryRunOption, Waived
 from orchestrator.cli.perform import perform
 from orchestrator.cli.session import Session, now
 from orchestrator.errors import UsageError
@@ -34,6 +27,7 @@ def adopt(
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="Why it is at that revision; recorded with your name.")
     ],
+    *,
     compare_with: Annotated[
         str | None,
         typer.Option("--compare-with", metavar="TARGET", help="Compare the schema with this target's."),
@@ -52,11 +46,8 @@ def adopt(
         typer.Option("--accept-differences", help="Adopt it also where its schema differs, or was not compared."),
     ] = False,
     dry_run: DryRunOption = False,
-    yes: YesOption = False,
-    confirm: ConfirmOption = None,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    consent: Consent,
+    common: Common,
 ) -> None:
     """Put a database with tables and no version row under control.
 
@@ -67,8 +58,7 @@ def adopt(
       orchestrate adopt prod 36ad0b9f85c2 --reason "made by hand before there were revisions" --dry-run
       orchestrate adopt prod heads --reason "made by create_all" --compare-with staging --confirm prod
     """
-    session = Session("adopt", config, format, log_format)
-    consent = Consent(yes, confirm, accept_differences)
+    session = Session("adopt", common)
 
     def prepare() -> Prepared:
         from orchestrator.operations.adopt import known
@@ -80,9 +70,10 @@ def adopt(
             )
         configuration, targets = known(session.configuration, target, compare_with)
         adoption = _adoption(session, targets, revision, reason, scratch=scratch)
-        return prepare_adoption(configuration, adoption, now, consent.confirmed)
+        prepared = prepare_adoption(configuration, adoption, now, consent.confirmed)
+        return replace(prepared, accepted=accept_differences)
 
-    perform(session, prepare, consent, dry_run=dry_run)
+    perform(session, prepare, consent, Waived(), dry_run=dry_run)
 
 
 def _adoption(

@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.options import (
-    ConfigOption,
-    ConfirmOption,
+    Common,
     Consent,
     DetailsOption,
     DryRunOption,
-    FormatOption,
     JunitOption,
-    LogFormatOption,
     SqlOption,
     WaitOption,
-    WaiveOption,
-    WaiverReasonOption,
-    YesOption,
+    Waived,
 )
 from orchestrator.cli.perform import perform
 from orchestrator.cli.session import Session, now
@@ -34,18 +29,15 @@ PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="The file tha
 
 def apply(
     plan: PlanArgument,
+    *,
     dry_run: DryRunOption = False,
     sql: SqlOption = False,
-    yes: YesOption = False,
-    confirm: ConfirmOption = None,
-    waive: WaiveOption = None,
-    reason: WaiverReasonOption = None,
+    consent: Consent,
+    waived: Waived,
     wait: WaitOption = None,
     junit: JunitOption = None,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Run a sealed plan: exactly what was reviewed, or nothing.
 
@@ -56,13 +48,12 @@ def apply(
       orchestrate apply release.plan.json --dry-run --sql
       orchestrate apply release.plan.json --confirm prod
     """
-    session = Session("apply", config, format, log_format, details, junit)
-    consent = Consent(yes, confirm, waive=waive, reason=reason)
+    session = Session("apply", common, details, junit)
 
     def prepare() -> Prepared | RunReport:
         from orchestrator.operations import apply as operation
         from orchestrator.project import plan_file
 
-        return operation.prepare(session.configuration, plan_file.read(plan), now, consent.confirmed)
+        return operation.prepare(session.configuration, plan_file.read(plan), now, consent.confirmed, sql=sql)
 
-    perform(session, prepare, consent, dry_run=dry_run, sql=sql, wait=wait)
+    perform(session, prepare, consent, waived, dry_run=dry_run, wait=wait)

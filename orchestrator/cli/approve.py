@@ -7,28 +7,29 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.apply import PlanArgument
-from orchestrator.cli.options import AsOption, ConfigOption, DetailsOption, FormatOption, LogFormatOption
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import AsOption, Common, DetailsOption
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 
 
 def approve(
     plan: PlanArgument,
+    *,
     name: AsOption = None,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take your approval of this plan back.")] = False,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Consent to a sealed plan, which is shown; recorded in the journal with your name.
 
-    It holds for exactly this plan: one that is made anew is approved anew. Its author cannot approve it.
+    It holds for exactly this plan: one that is made anew is approved anew. Its author cannot approve it. Refused
+    as apply would for all that can be told without a database: scripts, files, variables, version, expiry.
 
     Examples:
       orchestrate approve release.plan.json --as alice
       orchestrate approve release.plan.json --as alice --withdraw
     """
-    session = Session("approve", config, format, log_format, details)
+    session = Session("approve", common, details)
 
     def work() -> Shown:
         from orchestrator.core.reports import PlanReport

@@ -102,7 +102,7 @@ def _contradicted(doubts: Sequence[Doubt]) -> RefusedError:
         f"since revision {doubt.revision} was begun: {left_behind(doubt.changes)}" for doubt in doubts
     )
     ways = (
-        "undo what is the revision's, then type this again",
+        f"undo what is the revision's of what orchestrate status {doubts[0].target} shows; then type this again",
         "none of it is the revision's: add --yes",
         f"all of the revision is there: {doubts[0].resolving('applied')}",
     )

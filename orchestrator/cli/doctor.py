@@ -7,19 +7,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import (
-    BehindOption,
-    ConfigOption,
-    DetailsOption,
-    ExcludeOption,
-    FormatOption,
-    LabelOption,
-    LogFormatOption,
-    OnlyOption,
-    TargetsArgument,
-    selection,
-)
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common, DetailsOption, Selected, TargetsArgument
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.errors import Exit
 
 _ExitCodeOption = Annotated[
@@ -32,16 +22,12 @@ _ExitCodeOption = Annotated[
 
 
 def doctor(
+    *,
     targets: TargetsArgument = None,
-    only: OnlyOption = None,
-    exclude: ExcludeOption = None,
-    label: LabelOption = None,
-    behind: BehindOption = False,
+    selected: Selected,
     exit_code: _ExitCodeOption = False,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """What could stand in the way of a promotion, with the mend of each. Runs env.py; changes nothing.
 
@@ -50,12 +36,12 @@ def doctor(
       orchestrate doctor staging prod@acme
       orchestrate doctor --format json --exit-code
     """
-    session = Session("doctor", config, format, log_format, details)
+    session = Session("doctor", common, details)
 
     def work() -> Shown:
         from orchestrator.operations import doctor as operation
 
-        chosen = selection(targets, only=only, exclude=exclude, label=label, behind=behind)
+        chosen = selected.selection(targets)
         session.console(sys.stderr).print(operation.NOTICE, style="dim")
         report = operation.doctor(session.configuration, chosen, now)
         return Shown(report, report.exit_when_asked if exit_code else Exit.USAGE if report.broken else Exit.DONE)

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, FormatOption, LogFormatOption
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 
 
 def graph(
+    *,
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Write the picture there as SVG as well.")
     ] = None,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """The revision graph, newest first, with every environment at the revision that it has. Reads only.
 
@@ -28,7 +28,7 @@ def graph(
       orchestrate graph
       orchestrate graph --svg pipeline.svg
     """
-    session = Session("graph", config, format, log_format)
+    session = Session("graph", common)
 
     def work() -> Shown:
         from orchestrator.operations.graph import graph as operation

@@ -6,22 +6,22 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, DetailsOption, FormatOption, LogFormatOption, RunArgument
-from orchestrator.cli.session import Session, Shown, run
+from orchestrator.cli.options import Common, DetailsOption, RunArgument
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session
 
 
 def runs(
+    *,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many, the newest first.")] = 20,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """The latest runs: what, by whom, how it ended.
 
     Example:
       orchestrate runs --limit 5
     """
-    session = Session("runs", config, format, log_format)
+    session = Session("runs", common)
 
     def work() -> Shown:
         from orchestrator.operations import runs as operation
@@ -33,10 +33,9 @@ def runs(
 
 def show(
     name: RunArgument,
+    *,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """One run: what it was to do, and everything that happened.
 
@@ -44,7 +43,7 @@ def show(
       orchestrate show 20261122-133501-ab3f
       orchestrate show release.plan.json
     """
-    session = Session("show", config, format, log_format, details)
+    session = Session("show", common, details)
 
     def work() -> Shown:
         from orchestrator.operations import runs as operation

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import FormatOption
-from orchestrator.cli.session import Session, Shown, run
+from orchestrator.cli.options import Common, FormatOption
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session
 
 
 def init(
@@ -27,7 +28,7 @@ def init(
       orchestrate init
       orchestrate init --alembic backend/alembic.ini
     """
-    session = Session("init", None, format, None)
+    session = Session("init", Common(format=format))
 
     def work() -> Shown:
         from orchestrator.core.reports import Done

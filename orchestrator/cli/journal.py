@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, FormatOption, LogFormatOption, TargetsArgument
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common, ConfigOption, TargetsArgument
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 
 app = typer.Typer(
     help="""The journal itself: prove that nothing in it was changed, hand it out, begin it anew where it was lost.
@@ -32,10 +33,9 @@ ExpectOption = Annotated[
 
 
 def verify(
+    *,
     expect: ExpectOption = None,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Check that nothing in the journal was changed, removed or put in between.
 
@@ -45,7 +45,7 @@ def verify(
       orchestrate journal verify
       orchestrate journal verify --expect 1f0c9a7be2d4
     """
-    session = Session("journal verify", config, format, log_format)
+    session = Session("journal verify", common)
 
     def work() -> Shown:
         from orchestrator.operations import journal as operation
@@ -65,7 +65,7 @@ def export(
       orchestrate journal export > journal.jsonl
       orchestrate journal export --run 20261122-133501-ab3f
     """
-    session = Session("journal export", config)
+    session = Session("journal export", Common(config))
 
     def work() -> Shown:
         from orchestrator.operations import journal as operation
@@ -80,11 +80,10 @@ def export(
 
 def rebuild(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="What happened to it; recorded with your name.")],
+    *,
     targets: TargetsArgument = None,
     expect: ExpectOption = None,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Begin the journal anew where it was lost or is broken, with what the databases have as its baseline.
 
@@ -94,7 +93,7 @@ def rebuild(
     Example:
       orchestrate journal rebuild --reason "the disk of the build server was lost"
     """
-    session = Session("journal rebuild", config, format, log_format)
+    session = Session("journal rebuild", common)
 
     def work() -> Shown:
         from orchestrator.core.selection import Selection

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, FormatOption, LogFormatOption
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.errors import Exit
 
 
 def lint(
+    *,
     revisions: Annotated[
         list[str] | None,
         typer.Argument(metavar="REV", help="Only these revisions (default: all that is pending anywhere)."),
@@ -22,9 +24,7 @@ def lint(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 5 for findings that the gate lint would keep out; else 0.")
     ] = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """What may be dangerous in revisions: what, why, and the safe way to write it. Runs none of them.
 
@@ -33,7 +33,7 @@ def lint(
       orchestrate lint ae1027a6acf --database billing
       orchestrate lint --exit-code --format json
     """
-    session = Session("lint", config, format, log_format)
+    session = Session("lint", common)
 
     def work() -> Shown:
         from orchestrator.operations.lint import lint as operation

@@ -6,19 +6,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import (
-    BehindOption,
-    ConfigOption,
-    DetailsOption,
-    ExcludeOption,
-    FormatOption,
-    LabelOption,
-    LogFormatOption,
-    OnlyOption,
-    TargetsArgument,
-    selection,
-)
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common, DetailsOption, Selected, TargetsArgument
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.errors import Exit
 
 _ExitCodeOption = Annotated[
@@ -27,16 +17,12 @@ _ExitCodeOption = Annotated[
 
 
 def locks(
+    *,
     targets: TargetsArgument = None,
-    only: OnlyOption = None,
-    exclude: ExcludeOption = None,
-    label: LabelOption = None,
-    behind: BehindOption = False,
+    selected: Selected,
     exit_code: _ExitCodeOption = False,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Who drives each target, whose session works in it, and what to do about it. Reads only, breaks no lock.
 
@@ -46,12 +32,12 @@ def locks(
       orchestrate locks prod --only 'eu_*'
       orchestrate locks --format json --exit-code
     """
-    session = Session("locks", config, format, log_format, details)
+    session = Session("locks", common, details)
 
     def work() -> Shown:
         from orchestrator.operations.locks import locks as operation
 
-        chosen = selection(targets, only=only, exclude=exclude, label=label, behind=behind)
+        chosen = selected.selection(targets)
         report = operation(session.configuration, chosen, now)
         if report.journal is not None:
             return Shown(report, report.journal.exit, report.journal)

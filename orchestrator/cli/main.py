@@ -6,7 +6,7 @@ import gc
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
 from typing import Annotated, Any
@@ -14,7 +14,10 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli.session import Session, fail, now
+from orchestrator.cli.groups import Command, flat
+from orchestrator.cli.options import Common
+from orchestrator.cli.running import fail
+from orchestrator.cli.session import Session, now
 from orchestrator.core.failure import Failure
 from orchestrator.core.secrets import Redactor
 from orchestrator.errors import Exit
@@ -22,8 +25,6 @@ from orchestrator.errors import Exit
 _NAME = "orchestrate"
 _Misuse: Any = typer.BadParameter.__base__
 """What is raised for a wrong command line: Click's UsageError, of which newer versions of Typer carry a copy."""
-_NEW_OBJECTS = 50_000
-"""After how many Python looks for garbage; its own 700 suits programs that start with little."""
 
 _MODULES = {
     "status": "status",
@@ -91,21 +92,19 @@ def _root(
     """Take the options that stand before a command."""
 
 
-def _add(group: typer.Typer, name: str, command: Callable[..., None]) -> None:
+def _add(group: typer.Typer, name: str, command: Command) -> None:
     """A command whose help is its docstring, with the lines of the examples kept as they are."""
     told = inspect.getdoc(command) or ""
-    group.command(name, help=told.replace("\n\nExample", "\n\n\b\nExample"))(command)
+    group.command(name, help=told.replace("\n\nExample", "\n\n\b\nExample"))(flat(command))
 
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
-    # Looking for garbage while modules load, and in all of them at exit, finds none and is a tenth of `status`.
-    gc.set_threshold(_NEW_OBJECTS)
     try:
         code = application(sys.argv[1:])(prog_name=_NAME, standalone_mode=False)
     except _Misuse as error:
         code = _misused(error, sys.argv[1:])
-    gc.freeze()
+    gc.freeze()  # or all modules are looked through for garbage at exit, and there is none
     sys.exit(code)
 
 
@@ -118,8 +117,9 @@ def _misused(error: Any, arguments: Sequence[str]) -> int:
         return int(error.exit_code)
     command = next((word for word in arguments if word in _MODULES), "")
     mend = f"{_NAME} {command} --help".replace("  ", " ")
+    session = Session(command, Common(format=format))
     try:
-        fail(Session(command, format=format), now(), Failure("usage", error.format_message(), mend, Exit.USAGE))
+        fail(session, now(), Failure("usage", error.format_message(), mend, Exit.USAGE))
     except typer.Exit as left:
         return left.exit_code
 

@@ -1,4 +1,4 @@
-"""The options that several commands share, each defined once, and what was consented to by them."""
+"""The options that several commands share, each defined once, and those that go together as one value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.core.selection import Selection
 from orchestrator.errors import UsageError
 
 if TYPE_CHECKING:
-    from orchestrator.core.gates.evidence import Waiver
+    from orchestrator.core.gates.decisions import Waiver
 
 ConfigOption = Annotated[
     Path | None,
@@ -133,17 +133,30 @@ AsOption = Annotated[
 ]
 
 
-def selection(
-    names: list[str] | None = None,
-    *,
-    only: list[str] | None,
-    exclude: list[str] | None,
-    label: list[str] | None,
-    behind: bool,
-) -> Selection:
-    """The selection that was typed; raises UsageError for a label without a value."""
-    labels = tuple(map(_label, label or ()))
-    return Selection(tuple(names or ()), tuple(only or ()), tuple(exclude or ()), labels, behind)
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every command is given: its configuration, and how it tells what it did."""
+
+    config: ConfigOption = None
+    format: FormatOption = None
+    log_format: LogFormatOption = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Which targets were chosen by what they are, beside those named."""
+
+    only: OnlyOption = None
+    exclude: ExcludeOption = None
+    label: LabelOption = None
+    behind: BehindOption = False
+
+    def selection(self, names: list[str] | None = None) -> Selection:
+        """The selection that was typed; raises UsageError for a label without a value."""
+        labels = tuple(map(_label, self.label or ()))
+        return Selection(
+            tuple(names or ()), tuple(self.only or ()), tuple(self.exclude or ()), labels, self.behind
+        )
 
 
 def _label(text: str) -> tuple[str, str]:
@@ -155,24 +168,27 @@ def _label(text: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What was consented to on the command line: the plan, protected environments, an adoption's differences, and
-    the gates that the plan may pass all the same, with the reason.
-    """
+    """What was consented to on the command line: the plan, and protected environments."""
 
-    yes: bool = False
-    confirm: list[str] | None = None
-    differences: bool = False
-    waive: list[str] | None = None
-    reason: str | None = None
+    yes: YesOption = False
+    confirm: ConfirmOption = None
 
     @property
     def confirmed(self) -> frozenset[str]:
         """The environments named."""
         return frozenset(self.confirm or ())
 
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """The gates that the plan may pass all the same, with the reason."""
+
+    waive: WaiveOption = None
+    reason: WaiverReasonOption = None
+
     def waivers(self, by: str, at: datetime) -> tuple[Waiver, ...]:
         """What that person waives now; UsageError for what is no gate or never waived, and without a reason."""
-        from orchestrator.core.gates.evidence import Waiver
+        from orchestrator.core.gates.decisions import Waiver
 
         for gate in self.waive or ():
             _check_waivable(gate)

@@ -16,12 +16,15 @@ from orchestrator.core.plain import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 Clean = Callable[[str], str]
 _WIDE = 200
 """Columns where the output is not a terminal and COLUMNS does not say: a table in a log is not to be folded."""
 _NARROW = 80
 """Columns below which nothing is folded any more: a terminal breaks a long line without losing any of it."""
+_HANGING = 4
+"""Columns by which the rest of a folded line stands further in than its beginning."""
 _REMEMBERED = 4096
 """Texts that are known to be clean."""
 _SUGGESTED = re.compile(
@@ -79,12 +82,18 @@ def console(stream: TextIO, redact: Clean, finish: Clean = str, *, plain: bool =
 
             Secrets are masked before a text is folded: half of one would not be known.
             """
-            if isinstance(renderable, Text) and (masked := redact(renderable.plain)) != renderable.plain:
-                renderable = Text(
-                    masked, renderable.style, justify=renderable.justify, overflow=renderable.overflow
-                )
+            if isinstance(renderable, str | Text):
+                text = renderable if isinstance(renderable, Text) else Text(renderable)
+                if (masked := redact(text.plain)) != text.plain:
+                    text = Text(masked, text.style, justify=text.justify, overflow=text.overflow)
+                whole = (options or self.options).max_width == self.width
+                renderable = _folded(text, self, measured=measured) if whole else text
             for drawn in super().render(renderable, options):
                 yield drawn if drawn.control else Segment(harmless(drawn.text), drawn.style)
+
+        def print(self, *objects: Any, **how: Any) -> None:
+            """As Rich, with what is longer than a line left whole."""
+            super().print(*objects, **{"crop": False, **how})
 
         def on_broken_pipe(self) -> None:
             """Tell the caller."""
@@ -93,10 +102,31 @@ def console(stream: TextIO, redact: Clean, finish: Clean = str, *, plain: bool =
     sink: Any = Sink(stream, lambda text: redact(finish(text)))
     terminal: Any = {"force_terminal": False, "color_system": None} if plain else {}
     drawn = Ours(file=sink, highlight=False, emoji=False, markup=False, **terminal)
-    if not drawn.is_terminal and "COLUMNS" not in os.environ:
-        drawn.width = _WIDE
-    drawn.width = max(drawn.width, _NARROW)
+    measured = drawn.is_terminal or "COLUMNS" in os.environ
+    drawn.width = max(drawn.width if measured else _WIDE, _NARROW)
     return drawn
+
+
+def _folded(text: Text, on: Console, *, measured: bool) -> Text:
+    """A text that is no cell of a table: folded under itself, and whole where nobody measured the line.
+
+    A line with what is to be typed stays whole: copied in two, its first half would be a command too.
+    """
+    if text.no_wrap or text.cell_len <= on.width:
+        return text
+    lines = text.split(allow_blank=True)
+    parts = [part for line in lines for part in _parts(line, on)] if measured else lines
+    folded = text.blank_copy("\n").join(parts)
+    folded.no_wrap, folded.overflow = True, "ignore"
+    return folded
+
+
+def _parts(line: Text, on: Console) -> list[Text]:
+    if line.cell_len <= on.width or _SUGGESTED.search(line.plain) or line.plain.lstrip().startswith("→"):
+        return [line]
+    further = len(line.plain) - len(line.plain.lstrip()) + _HANGING
+    first, *rest = line.wrap(on, on.width - further)
+    return [first, *(line.blank_copy(" " * further).append_text(one) for one in rest)]
 
 
 class JsonWriter:

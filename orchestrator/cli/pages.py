@@ -42,7 +42,7 @@ def keep(session: Session, envelope: Envelope, report: Report | None, summary: s
 def _junit(session: Session, envelope: Envelope, report: Report | None) -> str:
     from orchestrator.views.junit import junit
 
-    return junit(report, envelope, session.redact)
+    return junit(report, envelope, session.clean)
 
 
 def _write(session: Session, path: Path, text: Callable[[], str], mode: str) -> None:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.options import Consent
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Consent, Waived
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 
 if TYPE_CHECKING:
     from orchestrator.core.events import Listener
@@ -25,9 +26,9 @@ def perform(
     session: Session,
     prepare: Callable[[], Prepared | RunReport],
     consent: Consent,
+    waived: Waived,
     *,
     dry_run: bool,
-    sql: bool = False,
     wait: float | None = None,
 ) -> None:
     """Prepare a plan and show it; ask what the command line leaves open; perform it.
@@ -37,29 +38,27 @@ def perform(
 
     def work() -> Shown:
         from orchestrator.cli.consent import consented
-        from orchestrator.operations import prepared as operation
+        from orchestrator.core.reports import RunReport
+        from orchestrator.operations import performing
+        from orchestrator.operations.giving_up import given_up
 
-        waivers = consent.waivers(session.actor, now())
+        waivers = waived.waivers(session.actor, now())
         found = prepare()
-        if not isinstance(found, operation.Prepared):
+        if isinstance(found, RunReport):
             return done(found)
-        prepared = replace(found, accepted=consent.differences, waivers=waivers)
-        if sql:
-            from orchestrator.operations.preview import with_sql
-
-            prepared = with_sql(prepared)
+        prepared = replace(found, waivers=waivers)
         if dry_run:
             return Shown(prepared.report)
         if prepared.plan.steps:
             if session.people:
                 plan = prepared.report
-                waived = tuple(verdict for verdict in plan.verdicts if verdict.waiver is not None)
-                session.show(replace(plan, verdicts=waived, applying=None))
+                passed = tuple(verdict for verdict in plan.verdicts if verdict.waiver is not None)
+                session.show(replace(plan, verdicts=passed, applying=None))
             prepared = consented(session, prepared, yes=consent.yes)
         with acting(session, wait, prepared.plan) as actor:
             # Where nobody was asked it was made just now; each target is looked at again under its lock anyway.
-            report = operation.perform(session.configuration, prepared, actor, look_again=prepared.asked)
-            return done(report)
+            report = performing.perform(session.configuration, prepared, actor, look_again=prepared.asked)
+            return done(given_up(session.configuration, report, actor, prepared.reason))
 
     run(session, work)
 

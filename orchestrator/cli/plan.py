@@ -10,24 +10,17 @@ import typer
 
 from orchestrator.cli.options import (
     AsOption,
-    BehindOption,
-    ConfigOption,
-    Consent,
+    Common,
     DetailsOption,
-    ExcludeOption,
     ExitCodeOption,
-    FormatOption,
-    LabelOption,
-    LogFormatOption,
-    OnlyOption,
+    Selected,
     SkipUnfitOption,
     SqlOption,
     ToOption,
-    WaiveOption,
-    WaiverReasonOption,
-    selection,
+    Waived,
 )
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +28,7 @@ if TYPE_CHECKING:
 
 
 def plan(
+    *,
     source: Annotated[
         str | None,
         typer.Argument(metavar="SOURCE", help="Promote from here; leave out both for a rollout."),
@@ -44,10 +38,7 @@ def plan(
     ] = None,
     through: Annotated[str | None, typer.Option(metavar="ENV", help="A rollout's last environment.")] = None,
     to: ToOption = None,
-    only: OnlyOption = None,
-    exclude: ExcludeOption = None,
-    label: LabelOption = None,
-    behind: BehindOption = False,
+    selected: Selected,
     skip_unfit: SkipUnfitOption = False,
     out: Annotated[
         Path | None,
@@ -60,14 +51,11 @@ def plan(
         typer.Option(metavar="TIME", help="How long a sealed plan may be applied: 90m, 24h, 7d (default: 72h)."),
     ] = None,
     name: AsOption = None,
-    waive: WaiveOption = None,
-    reason: WaiverReasonOption = None,
+    waived: Waived,
     sql: SqlOption = False,
     exit_code: ExitCodeOption = False,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Show what promote or rollout would do. Changes nothing.
 
@@ -82,7 +70,7 @@ def plan(
       orchestrate plan --only acme --exit-code
       orchestrate plan staging prod --out release.plan.json --expires 24h
     """
-    session = Session("plan", config, format, log_format, details)
+    session = Session("plan", common, details)
 
     def sealed(prepared: Prepared) -> Prepared:
         from orchestrator.operations import sealing
@@ -93,7 +81,6 @@ def plan(
         return sealing.seal(prepared, author, out, now(), sealing.life(expires))
 
     def work() -> Shown:
-        from orchestrator.operations.preview import with_sql
         from orchestrator.operations.release import Wish, prepare
 
         if out is None and (expires or name):
@@ -103,11 +90,10 @@ def plan(
             mend = "orchestrate plan SOURCE DESTINATION, or orchestrate plan --through ENV"
             raise UsageError("a promotion has a source and a destination", mend=mend)
         last = destination or through or session.configuration.pipeline.names[-1]
-        chosen = selection(only=only, exclude=exclude, label=label, behind=behind)
-        wish = Wish(last, source, to, chosen, skip_unfit)
-        waivers = Consent(waive=waive, reason=reason).waivers(session.actor, now())
-        prepared = replace(prepare(session.configuration, wish, now), waivers=waivers)
-        report = sealed(with_sql(prepared) if sql else prepared).report
+        wish = Wish(last, source, to, selected.selection(), skip_unfit)
+        waivers = waived.waivers(session.actor, now())
+        prepared = replace(prepare(session.configuration, wish, now, sql=sql), waivers=waivers)
+        report = sealed(prepared).report
         return Shown(report, Exit.PENDING if exit_code and report.plan.steps else Exit.DONE)
 
     run(session, work)

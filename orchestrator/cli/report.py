@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, DetailsOption, LogFormatOption, RunArgument
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common, ConfigOption, DetailsOption, LogFormatOption, RunArgument
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.core.reports import Done
 from orchestrator.errors import UsageError
 
@@ -45,7 +46,7 @@ def report(
     """
     chosen = format or (_ENDINGS.get(out.suffix.lower()) if out is not None else None)
     programs = chosen if chosen in ("json", "jsonl") and out is None else None
-    session = Session("report", config, programs if chosen else None, log_format, details)
+    session = Session("report", Common(config, programs, log_format), details)
 
     def work() -> Shown:
         from orchestrator.operations.report import report as operation
@@ -95,12 +96,12 @@ def _written(account: Account, kind: str, session: Session) -> str:
     if kind == "html":
         from orchestrator.views.html.render import html
 
-        return html(page(account), session.redact)
+        return html(page(account), session.clean)
     if kind == "markdown":
         from orchestrator.views.markdown.marks import Pen
         from orchestrator.views.markdown.report import report as markdown
 
-        return markdown(Pen(session.redact, session.complete), page(account))
+        return markdown(Pen(session.clean), page(account))
     from io import StringIO
 
     from orchestrator.cli.output import console

@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.options import (
-    ConfigOption,
-    ConfirmOption,
-    Consent,
-    FormatOption,
-    LogFormatOption,
-    WaitOption,
-    YesOption,
-)
+from orchestrator.cli.options import Common, Consent, WaitOption
 from orchestrator.cli.perform import acting
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +22,7 @@ def resolve(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="The run that left a revision in doubt.")],
     target: Annotated[str, typer.Argument(metavar="TARGET", help="Where it is in doubt, as status writes it.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="What you found and did; recorded with your name.")],
+    *,
     applied: Annotated[
         bool, typer.Option("--applied", help="All of its work is in the database: you completed it by hand.")
     ] = False,
@@ -38,12 +32,9 @@ def resolve(
     moved: Annotated[
         bool, typer.Option("--moved", help="The same database in another place: after a failover or a restore.")
     ] = False,
-    yes: YesOption = False,
-    confirm: ConfirmOption = None,
+    consent: Consent,
     wait: WaitOption = None,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Say what became of a revision in doubt.
 
@@ -55,8 +46,7 @@ def resolve(
       orchestrate resolve 20261122-133501-ab3f test --not-applied --reason "dropped table orders_tmp"
       orchestrate resolve 20261122-133501-ab3f prod --applied --reason "made the index by hand" --confirm prod
     """
-    session = Session("resolve", config, format, log_format)
-    consent = Consent(yes, confirm)
+    session = Session("resolve", common)
 
     def work() -> Shown:
         from orchestrator.operations.resolve import Word

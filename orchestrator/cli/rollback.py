@@ -6,18 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.options import (
-    ConfigOption,
-    ConfirmOption,
-    Consent,
-    DetailsOption,
-    DryRunOption,
-    FormatOption,
-    LogFormatOption,
-    RunArgument,
-    WaitOption,
-    YesOption,
-)
+from orchestrator.cli.options import Common, Consent, DetailsOption, DryRunOption, RunArgument, WaitOption, Waived
 from orchestrator.cli.perform import perform
 from orchestrator.cli.session import Session, now
 
@@ -27,6 +16,7 @@ if TYPE_CHECKING:
 
 def rollback(
     name: RunArgument,
+    *,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,13 +25,10 @@ def rollback(
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; recorded with your name.")] = None,
     dry_run: DryRunOption = False,
-    yes: YesOption = False,
-    confirm: ConfirmOption = None,
+    consent: Consent,
     wait: WaitOption = None,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Bring the targets of a run back to the heads they had before it.
 
@@ -55,8 +42,7 @@ def rollback(
       orchestrate rollback 20261122-133501-ab3f --target prod
       orchestrate rollback release.plan.json --dry-run
     """
-    session = Session("rollback", config, format, log_format, details)
-    consent = Consent(yes, confirm)
+    session = Session("rollback", common, details)
 
     def prepare() -> Prepared:
         from orchestrator.operations.rollback import Regret
@@ -65,4 +51,4 @@ def rollback(
         regret = Regret(name, tuple(target or ()), reason)
         return prepare_rollback(session.configuration, regret, now, consent.confirmed)
 
-    perform(session, prepare, consent, dry_run=dry_run, wait=wait)
+    perform(session, prepare, consent, Waived(), dry_run=dry_run, wait=wait)

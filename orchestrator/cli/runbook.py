@@ -8,19 +8,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import (
-    BehindOption,
-    ConfigOption,
-    ExcludeOption,
-    FormatOption,
-    LabelOption,
-    LogFormatOption,
-    OnlyOption,
-    SkipUnfitOption,
-    ToOption,
-    selection,
-)
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common, Selected, SkipUnfitOption, ToOption
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 
 
 def runbook(
@@ -29,18 +19,14 @@ def runbook(
         str,
         typer.Argument(metavar="DESTINATION", help="What gets them, in the next environment: prod, prod@acme."),
     ],
+    *,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it there (default: to the output).")
     ] = None,
     to: ToOption = None,
-    only: OnlyOption = None,
-    exclude: ExcludeOption = None,
-    label: LabelOption = None,
-    behind: BehindOption = False,
+    selected: Selected,
     skip_unfit: SkipUnfitOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Write the runbook of this very release, in Markdown: every command in its order, for a person to follow.
 
@@ -51,7 +37,7 @@ def runbook(
       orchestrate runbook staging prod
       orchestrate runbook staging prod --out RUNBOOK.md
     """
-    session = Session("runbook", config, format, log_format)
+    session = Session("runbook", common)
 
     def work() -> Shown:
         from orchestrator.cli.pages import pen
@@ -61,8 +47,7 @@ def runbook(
         from orchestrator.project.files import write
         from orchestrator.views.markdown.runbook import runbook as view
 
-        chosen = selection(only=only, exclude=exclude, label=label, behind=behind)
-        wish = Wish(destination, source, to, chosen, skip_unfit)
+        wish = Wish(destination, source, to, selected.selection(), skip_unfit)
         book = of_release(session.configuration, wish, session.actor, now)
         page = session.redact(view(pen(session), book))
         if out is not None:

@@ -1,22 +1,19 @@
-"""What surrounds every command: its configuration, its output in the chosen format, its exit code."""
+"""What surrounds every command: its configuration, its settings, its output in the chosen format."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-import typer
-
+from orchestrator.cli.options import Common
 from orchestrator.core.envelope import Envelope
-from orchestrator.core.failure import Failure
-from orchestrator.errors import ConfigurationError, Exit, OrchestrateError, UsageError
+from orchestrator.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,61 +22,10 @@ if TYPE_CHECKING:
     from orchestrator.project.configuration import Configuration
     from orchestrator.project.settings import Settings
 
-_UNREAD = 141
-"""What a shell reports of a program that SIGPIPE ended."""
-
 
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
-
-
-_RELEASE: Mapping[str, Any] = {
-    "run_id": None,
-    "outcome": "refused",
-    "gates": [],
-    "summary": {},
-    "left_out": [],
-    "journal": None,
-}
-_WHEN_FAILED: Mapping[str, Mapping[str, Any]] = {
-    "status": {
-        "pairs": [],
-        "summary": {},
-        "unfinished": None,
-        "unverified": [],
-        "recorded": None,
-        "vetoes": [],
-        "waivers": [],
-    },
-    "doctor": {"suggestion": None},
-    "lint": {"revisions": [], "findings": [], "summary": {}, "least": None, "unlinted": []},
-    "plan": {
-        "fingerprint": None,
-        "waves": [],
-        "gates": [],
-        "left_out": [],
-        "begins_anew": None,
-        "estimates": [],
-        "sql": None,
-        "findings": [],
-    },
-    "promote": _RELEASE,
-    "rollout": _RELEASE,
-    "apply": _RELEASE,
-    "resume": _RELEASE,
-    "rollback": _RELEASE,
-    "adopt": _RELEASE,
-    "verify": {"environment": None, "passed": False, "checks": []},
-    "runbook": {"fingerprint": None, "file": None, "markdown": None},
-    "runs": {"runs": []},
-    "show": {"run": None, "events": []},
-    "report": {"run": None, "scripts": [], "gates": None, "journal": None},
-    "graph": {"graphs": []},
-    "journal verify": {"events": None, "head": None, "expected": None, "expected_at": None},
-    "journal rebuild": {"run": None, "events": []},
-}
-"""What a command's JSON document holds, beside what is always there, when it fails before there is a report."""
 
 
 @dataclass
@@ -87,9 +33,7 @@ class Session:
     """One call of one command, with the options that every command has."""
 
     command: str
-    config: Path | None = None
-    format: str | None = None
-    log_format: str | None = None
+    common: Common
     details: bool = False
     junit: Path | None = None
     """The file that gets how it came out as JUnit's XML."""
@@ -97,7 +41,7 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The process-wide settings; raises ConfigurationError."""
-        from orchestrator.project.settings import read_settings
+        from orchestrator.project.settings_reader import read_settings
 
         return read_settings()
 
@@ -106,22 +50,27 @@ class Session:
         """The environments file, read and checked; raises ConfigurationError."""
         from orchestrator.project import configuration as files
 
-        return files.load(self.config or self.settings.config, self.settings, os.environ)
+        return files.load(self.common.config or self.settings.config, self.settings, os.environ)
+
+    @property
+    def format(self) -> str:
+        """How it tells what it did; raises ConfigurationError where the settings cannot be read."""
+        return self.common.format or self.settings.format
 
     @property
     def people(self) -> bool:
         """Whether stdout is for a person who sits there, and not for one document."""
-        return (self.format or self.settings.format) == "text"
+        return self.format == "text"
 
     @property
     def json(self) -> bool:
         """Whether stdout is for programs: JSON instead of text."""
-        return (self.format or self.settings.format) in ("json", "jsonl")
+        return self.format in ("json", "jsonl")
 
     @property
     def lines(self) -> bool:
         """Whether that is JSON Lines: what happens as it happens, and the document as the last line."""
-        return (self.format or self.settings.format) == "jsonl"
+        return self.format == "jsonl"
 
     def show(self, report: Report) -> None:
         """Draw a report on standard output, for people."""
@@ -139,7 +88,11 @@ class Session:
         """The text with every command in it as it has to be typed here."""
         from orchestrator.cli.output import complete
 
-        return complete(self.config, self._protected)(text)
+        return complete(self.common.config, self._protected)(text)
+
+    def clean(self, text: str) -> str:
+        """The text as it may leave this process: secrets masked, commands complete."""
+        return self.complete(self.redact(text))
 
     def redact(self, text: str) -> str:
         """The text without the secrets known by now; before a file is read, those that look like one."""
@@ -177,7 +130,7 @@ class Session:
     @property
     def human_log(self) -> bool:
         """Whether log lines are for people."""
-        chosen = self.log_format or self.settings.log_format
+        chosen = self.common.log_format or self.settings.log_format
         return chosen == "human" or (chosen == "auto" and sys.stderr.isatty())
 
     def check(self) -> None:
@@ -185,8 +138,8 @@ class Session:
         from orchestrator.project.settings import LogFormat, OutputFormat
 
         for option, value, allowed in (
-            ("--format", self.format, OutputFormat),
-            ("--log-format", self.log_format, LogFormat),
+            ("--format", self.common.format, OutputFormat),
+            ("--log-format", self.common.log_format, LogFormat),
         ):
             if value is not None and value not in tuple(allowed):
                 raise ConfigurationError(
@@ -194,99 +147,3 @@ class Session:
                 )
         if self.junit is not None and (self.junit.is_dir() or not self.junit.parent.is_dir()):
             raise UsageError(f"{self.junit} cannot be written", where="--junit", mend="name a file in a directory")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a command leaves behind: its report, its exit code, and the error if there is one."""
-
-    report: Report
-    exit: Exit = Exit.DONE
-    failure: Failure | None = None
-
-
-def run(session: Session, work: Callable[[], Shown]) -> None:
-    """Do the command's work, show it in the chosen format, and end with its exit code.
-
-    Whatever a user can cause is told without a traceback; anything else is a bug, and is told as one.
-    """
-    started = now()
-    with _told(session, started):
-        session.check()
-        shown = work()
-        envelope = Envelope(session.command, started, now(), shown.exit, shown.failure)
-        _keep(session, envelope, shown.report)
-        if session.json:
-            from orchestrator.views import json as view
-
-            body = view.fields(shown.report)
-            session.print_json(envelope, body, view.lines(shown.report, body))
-        elif session.people:
-            session.show(shown.report)
-        else:
-            _print_page(session, envelope, shown.report)
-        raise typer.Exit(int(shown.exit))
-
-
-def _keep(session: Session, envelope: Envelope, report: Report | None) -> None:
-    """Leave behind what a pipeline wants of it beside the output."""
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary or session.junit is not None:
-        from orchestrator.cli import pages
-
-        pages.keep(session, envelope, report, summary)
-
-
-def _print_page(session: Session, envelope: Envelope, report: Report | None) -> None:
-    from orchestrator.cli import pages
-
-    sys.stdout.write(pages.page(session, envelope, report))
-    sys.stdout.flush()
-
-
-@contextmanager
-def _told(session: Session, started: datetime) -> Iterator[None]:
-    try:
-        yield
-    except OrchestrateError as error:
-        fail(session, started, Failure.of(error))
-    except KeyboardInterrupt:
-        what = "stopped; nothing was being changed"
-        fail(session, started, Failure("interrupted", what, None, Exit.INTERRUPTED))
-    except typer.Abort:
-        fail(session, started, Failure("interrupted", "stopped; nothing was changed", None, Exit.INTERRUPTED))
-    except BrokenPipeError:
-        # Whoever read our output has gone (`orchestrate runs | head`); flushing at exit would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(_UNREAD) from None
-    except typer.Exit:
-        raise
-    except Exception as error:  # noqa: BLE001 - the last resort: what is left is our own mistake
-        from orchestrator.cli.bug import bug
-
-        fail(session, started, bug(error, session.redact))
-
-
-def fail(session: Session, started: datetime, failure: Failure) -> NoReturn:
-    """Tell an error in the chosen format and leave with its exit code."""
-    envelope = Envelope(session.command, started, now(), failure.exit, failure)
-    _keep(session, envelope, None)
-    if _asked_for(session, "json", "jsonl"):
-        session.print_json(envelope, _WHEN_FAILED.get(session.command, {}))
-    else:
-        if _asked_for(session, "markdown"):
-            _print_page(session, envelope, None)
-        from rich.text import Text
-
-        from orchestrator.views.text import words
-
-        session.console(sys.stderr).print(Text.assemble(("error: ", "bold red"), words.told(failure)))
-    raise typer.Exit(int(failure.exit))
-
-
-def _asked_for(session: Session, *formats: str) -> bool:
-    """Whether it is one of these formats; of none where the settings themselves are what is wrong."""
-    try:
-        return (session.format or session.settings.format) in formats
-    except OrchestrateError:
-        return False

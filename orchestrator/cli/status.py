@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from orchestrator.cli.options import (
-    BehindOption,
-    ConfigOption,
-    DetailsOption,
-    ExcludeOption,
-    ExitCodeOption,
-    FormatOption,
-    LabelOption,
-    LogFormatOption,
-    OnlyOption,
-    RecordOption,
-    TargetsArgument,
-    selection,
-)
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common, DetailsOption, ExitCodeOption, RecordOption, Selected, TargetsArgument
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.errors import Exit
 
 
 def status(
+    *,
     targets: TargetsArgument = None,
-    only: OnlyOption = None,
-    exclude: ExcludeOption = None,
-    label: LabelOption = None,
-    behind: BehindOption = False,
+    selected: Selected,
     exit_code: ExitCodeOption = False,
     record: RecordOption = False,
     details: DetailsOption = False,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Where every database stands, and whether any has diverged. Reads only, creates nothing.
 
@@ -44,12 +28,12 @@ def status(
       orchestrate status --format json --exit-code
       orchestrate status staging --record
     """
-    session = Session("status", config, format, log_format, details)
+    session = Session("status", common, details)
 
     def work() -> Shown:
         from orchestrator.operations.status import status as operation
 
-        chosen = selection(targets, only=only, exclude=exclude, label=label, behind=behind)
+        chosen = selected.selection(targets)
         report = operation(session.configuration, chosen, now, recorder=session.actor if record else None)
         if report.journal is not None:
             return Shown(report, report.journal.exit, report.journal)

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ConfigOption, FormatOption, JunitOption, LogFormatOption
-from orchestrator.cli.session import Session, Shown, now, run
+from orchestrator.cli.options import Common, JunitOption
+from orchestrator.cli.running import Shown, run
+from orchestrator.cli.session import Session, now
 from orchestrator.core.failure import Failure
 
 
 def verify(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment whose checks are asked.")],
+    *,
     junit: JunitOption = None,
-    config: ConfigOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-    log_format: LogFormatOption = None,
+    common: Common,
 ) -> None:
     """Ask the checks of an environment, its verify, and record how they ended.
 
@@ -28,7 +28,7 @@ def verify(
       orchestrate verify staging
       orchestrate verify staging --format json
     """
-    session = Session("verify", config, format, log_format, junit=junit)
+    session = Session("verify", common, junit=junit)
 
     def work() -> Shown:
         from rich.text import Text

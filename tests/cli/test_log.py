@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -106,6 +107,7 @@ def test_a_terminal_gets_one_line_that_moves() -> None:
 
 
 def test_a_line_of_the_log_is_flat() -> None:
-    """The plan, which only the journal needs, is not in it."""
+    """The plan, and which database each of a fleet is, which only the journal needs, are not in it."""
     assert "plan" not in log_line(EVENTS[0])
+    assert "identities" not in log_line(replace(EVENTS[0], body={"identities": {"prod": "x1"}}))
     assert "plan" in history(3).events[0].body
