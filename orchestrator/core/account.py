@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event
-from orchestrator.core.gates.evidence import Approval
+from orchestrator.core.gates.decisions import Approval
 from orchestrator.core.gates.verdict import Verdict
 from orchestrator.core.picture import Picture
 from orchestrator.core.preview import Executed
@@ -112,7 +112,8 @@ class Account:
     `seal` is that of the plan's file, `sealed` what was recorded of it, `approvals` those that stood then.
     `confirmed` are the environments that a person named. `version` is that of orchestrate which began it. `course`
     are the events of the run as a whole, and what people said of its steps. `head` is the journal's, whose chain
-    was checked up to there. `unread` is why the revision scripts cannot be read today.
+    was checked up to there. `rollbacks` are those that were to take it back since, `unread` is why the revision
+    scripts cannot be read today.
     """
 
     run: Run
@@ -129,6 +130,7 @@ class Account:
     head: JournalHead
     at: datetime
     pictures: tuple[Picture, ...] = ()
+    rollbacks: tuple[Run, ...] = ()
     unread: str | None = None
 
     @property

@@ -10,15 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.gates.policy import ApprovalPolicy
 from orchestrator.core.pipeline import Environment, Pipeline
+from orchestrator.core.plan import Step
 from orchestrator.core.reports import PlanReport
 from orchestrator.core.sealed import USUAL_FILE, same_person, sealing
 
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """A release with the environments that it changes, made `at` that time by `actor`, user@host."""
+    """A release with the environments that it changes, made `at` that time by `actor`, user@host.
+
+    The report has the downgrades of the scripts too.
+    """
 
     report: PlanReport
     environments: tuple[Environment, ...]
@@ -86,6 +91,21 @@ class Runbook:
     def resume(self) -> str:
         """Takes the run up again."""
         return f"orchestrate resume {USUAL_FILE} {self._confirmed}".rstrip()
+
+    @property
+    def downgrades(self) -> dict[Step, Downgrade]:
+        """What reverting each of its steps would do, as their scripts read."""
+        steps = (step for target in self.report.plan.targets for step in target.steps)
+        return {step: self.report.downgrades[step.digest] for step in steps}
+
+    @property
+    def irreversible(self) -> dict[str, list[str]]:
+        """Its revisions that cannot be reverted, by why: with one of them the run is not taken back."""
+        found: dict[str, list[str]] = {}
+        for step, one in self.downgrades.items():
+            if one.impossible is not None:
+                found.setdefault(one.impossible, []).append(step.revision)
+        return found
 
     @property
     def back(self) -> tuple[str, str]:

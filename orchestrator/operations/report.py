@@ -11,7 +11,7 @@ from orchestrator.core import recount
 from orchestrator.core.account import Account, TargetAccount
 from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.gates.evidence import Approval
+from orchestrator.core.gates.decisions import Approval
 from orchestrator.core.picture import Picture, Place, picture
 from orchestrator.core.plan import PlanKind
 from orchestrator.core.revisions import Graph
@@ -20,7 +20,7 @@ from orchestrator.core.scripts import Script
 from orchestrator.core.targets import Target
 from orchestrator.errors import ConfigurationError, JournalError, ScriptsError, UsageError
 from orchestrator.journal.journal import Journal
-from orchestrator.operations.evidence import approvals_of
+from orchestrator.operations.evidence import APPROVING, approvals_of
 from orchestrator.operations.runs import named
 from orchestrator.operations.survey import Clock, read_graph
 from orchestrator.project.configuration import Configuration
@@ -28,7 +28,6 @@ from orchestrator.project.configuration import Configuration
 _KEPT = 12
 """Revisions of a plan up to which none of them is folded in the picture."""
 _TELLING = (EventKind.TARGET_FINISHED, EventKind.HEADS_SEEN)
-_APPROVING = (EventKind.PLAN_APPROVED, EventKind.APPROVAL_WITHDRAWN)
 
 
 def report(configuration: Configuration, name: str, now: Clock) -> Account:
@@ -54,7 +53,7 @@ def _account(configuration: Configuration, name: str, now: Clock) -> Account:
         head = JournalHead(*journal.verify())
         events = journal.events(run.id)
         approvals = _approvals(journal, events[0])
-        heads = _recorded(journal, run)
+        heads, rollbacks = _recorded(journal, run), journal.rollbacks_of(run)
     graphs, unread = _graphs(configuration)
     targets = recount.targets_of(run, events)
     return Account(
@@ -71,6 +70,7 @@ def _account(configuration: Configuration, name: str, now: Clock) -> Account:
         course=recount.course_of(events),
         head=head,
         at=now(),
+        rollbacks=rollbacks,
         unread=unread,
         pictures=tuple(_pictures(configuration, graphs, run, {**heads, **_left_at(targets)})),
     )
@@ -78,7 +78,7 @@ def _account(configuration: Configuration, name: str, now: Clock) -> Account:
 
 def _approvals(journal: Journal, begun: Event) -> tuple[Approval, ...]:
     """Those of the run's sealed plan that stood when it began."""
-    earlier = (e for e in journal.of_kinds(*_APPROVING) if (e.sequence or 0) < (begun.sequence or 0))
+    earlier = (e for e in journal.of_kinds(*APPROVING) if (e.sequence or 0) < (begun.sequence or 0))
     return tuple(one for one in approvals_of(earlier) if one.seal == begun.body.get("seal"))
 
 

@@ -1,1 +1,1 @@
-"""Reports as text and as JSON. Pure: a report in, something to print out; nothing is looked up or decided here."""
+"""Reports as text, JSON, Markdown, HTML, SVG, XML. Pure: a report in, a page out; nothing is looked up here."""

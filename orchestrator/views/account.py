@@ -10,6 +10,7 @@ from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.plan import Action
 from orchestrator.core.preview import Executed
 from orchestrator.core.run import Outcome
+from orchestrator.core.taken_back import takings
 from orchestrator.views.account_targets import environments, errors, targets, time, timings, unmeasured
 from orchestrator.views.course import course
 from orchestrator.views.page import Cell, Facts, Page, Section, Table, Tone
@@ -35,10 +36,11 @@ def page(account: Account) -> Page:
         *targets(account),
         Section("The journal", (Facts(tuple(_journal(account))),)),
     ]
-    outcome = words.ended(run)
+    back = any(takings(account.rollbacks))
+    outcome = f"{words.ended(run)}{', and taken back since' if back else ''}"
     return Page(
         title=f"Run {run.id}",
-        outcome=Cell(outcome, _OUTCOMES.get(run.outcome, Tone.BAD) if run.outcome else Tone.WARN),
+        outcome=Cell(outcome, Tone.WARN if back or not run.outcome else _OUTCOMES.get(run.outcome, Tone.BAD)),
         lead=_lead(account),
         sections=tuple(section for section in sections if section.parts or section.note),
         foot=f"Written at {time(account.at)} UTC from the journal and the scripts; no database was asked.",
@@ -51,14 +53,12 @@ def _code(text: str) -> Cell:
 
 def _lead(account: Account) -> str:
     run = account.run
-    changed = len({step.revision for plan in run.plan.targets for step in plan.steps})
-    what = f"{words.count(changed, 'revision')} on {words.count(len(run.plan.targets), 'target')}"
-    return f"{run.command}: {what}, begun {time(run.started_at)} UTC by {run.actor}"
+    return f"{run.command}: {words.amount(run.plan)}, begun {time(run.started_at)} UTC by {run.actor}"
 
 
 def _who(account: Account) -> Iterator[tuple[str, Cell]]:
     run, first = account.run, account.attempts[0]
-    yield "Command", _code(run.command)
+    yield "Command", _code(f"orchestrate apply, of a plan for: {run.command}" if account.seal else run.command)
     yield "Begun", Cell(f"{time(first.at)} UTC by {first.actor}")
     for again in account.attempts[1:]:
         yield "Taken up again", Cell(f"{time(again.at)} UTC by {again.actor}")
@@ -67,6 +67,7 @@ def _who(account: Account) -> Iterator[tuple[str, Cell]]:
         yield "Ended", Cell(f"{time(run.finished_at)} UTC, after {took}: {words.ended(run)}")
     else:
         yield "Ended", Cell(f"not; last heard of {time(run.last_event_at)} UTC", Tone.WARN)
+    yield from (("Taken back", Cell(told, Tone.WARN)) for told in takings(account.rollbacks))
     if account.confirmed:
         yield "Confirmed by name", Cell(", ".join(account.confirmed))
     if run.reason:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from orchestrator.core.account import Account, ScriptAccount, TargetAccount
-from orchestrator.core.lanes import BASE, Row
+from orchestrator.core.account import Account, Attempt, ScriptAccount, StepAccount, TargetAccount, Timing
+from orchestrator.core.lanes import BASE, Link, Row
 from orchestrator.core.picture import GraphReport, Mark, Picture
+from orchestrator.core.targets import Target
 from orchestrator.views import gates
 from orchestrator.views.events import event
 from orchestrator.views.times import timestamp
@@ -16,7 +18,7 @@ from orchestrator.views.times import timestamp
 def account(told: Account) -> dict[str, Any]:
     """The fields of `report` beside those that are always there."""
     return {
-        "attempts": [{"at": timestamp(one.at), "actor": one.actor} for one in told.attempts],
+        "attempts": list(map(_values, told.attempts)),
         "gates": list(map(gates.verdict, told.gates)) if told.gates is not None else None,
         "seal": told.seal,
         "sealed": dict(told.sealed) if told.sealed is not None else None,
@@ -43,7 +45,7 @@ def _course(told: Any) -> dict[str, Any]:
     return {**values, "body": {key: value for key, value in values["body"].items() if key not in _LARGE}}
 
 
-_LARGE = ("plan", "catalog", "gates", "waivers", "sealed")
+_LARGE = ("plan", "catalog", "gates", "waivers", "sealed", "identities")
 
 
 def _script(one: ScriptAccount) -> dict[str, Any]:
@@ -55,17 +57,7 @@ def _script(one: ScriptAccount) -> dict[str, Any]:
         "path": one.path,
         "digest_now": one.now,
         "digests_run": list(one.ran),
-        "timings": [
-            {
-                "environment": took.environment,
-                "targets": took.targets,
-                "shortest": took.shortest,
-                "median": took.median,
-                "longest": took.longest,
-                "slowest": str(took.slowest),
-            }
-            for took in one.timings
-        ],
+        "timings": list(map(_values, one.timings)),
         "executed": [
             {
                 "target": told.target,
@@ -86,21 +78,23 @@ def _target(one: TargetAccount) -> dict[str, Any]:
         "result": one.result,
         "from": list(one.start),
         "to": list(one.end),
-        "started_at": _time(one.begun_at),
-        "finished_at": _time(one.ended_at),
+        "started_at": _value(one.begun_at),
+        "finished_at": _value(one.ended_at),
         "seconds": round(one.seconds, 3),
-        "revisions": [
-            {"revision": step.revision, "outcome": step.outcome, "seconds": step.seconds, "retries": step.retries}
-            for step in one.steps
-        ],
+        "revisions": list(map(_values, one.steps)),
         "reason": one.reason,
         "mend": one.mend,
         "ran_on": dict(one.ran_on),
     }
 
 
-def _time(at: datetime | None) -> str | None:
-    return timestamp(at) if at is not None else None
+def _values(one: Attempt | StepAccount | Timing | Link) -> dict[str, Any]:
+    """It with its fields, which are called in JSON as they are in it."""
+    return {field.name: _value(getattr(one, field.name)) for field in fields(one)}
+
+
+def _value(told: Any) -> Any:
+    return timestamp(told) if isinstance(told, datetime) else str(told) if isinstance(told, Target) else told
 
 
 def _picture(drawn: Picture) -> dict[str, Any]:
@@ -118,7 +112,7 @@ def _row(drawn: Picture, row: Row) -> dict[str, Any]:
         "revisions": [] if newest == BASE else list(row.revisions),
         "message": None if row.folded or newest == BASE else drawn.messages.get(newest, ""),
         "lane": row.lane,
-        "below": [{"row": one.row, "lane": one.lane, "depends": one.depends} for one in row.links],
+        "below": list(map(_values, row.links)),
         "standing": [_mark(mark) for mark in drawn.marks.get(newest, ())],
     }
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from orchestrator.core.account import Account, StepAccount, TargetAccount
+from orchestrator.core.account import Account, ScriptAccount, StepAccount, TargetAccount, Timing
 from orchestrator.core.plan import at
 from orchestrator.views.page import Cell, Section, Table, Tone
 from orchestrator.views.text import many, words
@@ -32,8 +32,9 @@ def errors(account: Account) -> Iterator[Table]:
     ]
     if account.run.stopped_by:
         rows.insert(0, (Cell("the run"), Cell(account.run.stopped_by, Tone.BAD), Cell("")))
+    columns = ("Where", "What", "What was to be typed")[: 3 if any(mend.text for *_, mend in rows) else 2]
     if rows:
-        yield Table(("Where", "What", "What was to be typed"), tuple(rows))
+        yield Table(columns, tuple(row[: len(columns)] for row in rows))
 
 
 def _standing(one: TargetAccount) -> str:
@@ -75,21 +76,27 @@ def _heads(targets: Iterable[TargetAccount], *, before: bool) -> str:
 
 def timings(account: Account) -> Iterator[Table]:
     """How long each revision took in each environment."""
-    rows = tuple(
-        (
-            Cell(one.revision, Tone.CODE),
-            Cell(took.environment),
-            Cell(f"{took.targets:,}"),
-            Cell(seconds(took.shortest), Tone.TIME),
-            Cell(seconds(took.median), Tone.TIME),
-            Cell(seconds(took.longest), Tone.TIME),
-            Cell(str(took.slowest) if took.targets > 1 else "", Tone.CODE),
-        )
-        for one in account.scripts
-        for took in one.timings
-    )
-    if rows:
-        yield Table(("Revision", "Environment", "Targets", "Shortest", "Median", "Longest", "There"), rows)
+    measured = [(one, took) for one in account.scripts for took in one.timings]
+    columns = ("Revision", "Environment", "Targets", "Shortest", "Median", "Longest", "Longest on")
+    if measured and all(took.targets == 1 for _, took in measured):
+        rows = tuple((*_of(one, took), _took(took.median)) for one, took in measured)
+        yield Table((*columns[:2], "Took"), rows)
+    elif measured:
+        yield Table(columns, tuple((*_of(one, took), *_spread(took)) for one, took in measured))
+
+
+def _of(one: ScriptAccount, took: Timing) -> tuple[Cell, Cell]:
+    return Cell(one.revision, Tone.CODE), Cell(took.environment)
+
+
+def _spread(took: Timing) -> Iterator[Cell]:
+    yield Cell(f"{took.targets:,}")
+    yield from map(_took, (took.shortest, took.median, took.longest))
+    yield Cell(str(took.slowest) if took.targets > 1 else "", Tone.CODE)
+
+
+def _took(time: float) -> Cell:
+    return Cell(seconds(time), Tone.TIME)
 
 
 def unmeasured(account: Account) -> str:

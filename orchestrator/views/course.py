@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.core.events import Event, EventKind
 from orchestrator.views.page import Cell, Tone
-from orchestrator.views.text import many, words
+from orchestrator.views.text import around, many, words
 
 _BAD = ("failed", "in_doubt", "refused")
 
@@ -39,24 +39,11 @@ def _told(event: Event) -> str:
             return f"{body.get('environment')}: begun: {words.wave(body)}"
         case EventKind.WAVE_FINISHED:
             return f"{body.get('environment')}: ended: {words.wave(body)}"
-        case EventKind.ENVIRONMENT_VERIFIED:
-            return f"{body.get('environment')}: its checks {_passed(body)}{_because(body)}"
-        case EventKind.HOOK_FINISHED:
-            named = f"{body.get('when')}: {_command(body.get('command'))}"
-            return f"{body.get('environment')}: {named} {_passed(body)}{_because(body)}"
         case EventKind.STEP_RESOLVED:
             found = str(body.get("verdict", "")).replace("_", " ")
             return f"{event.target}: a person said of {event.revision}: {found}{_because(body)}"
         case kind:
-            return str(kind).replace("_", " ") + _because(body)
-
-
-def _command(told: object) -> str:
-    return " ".join(map(str, told)) if isinstance(told, list) else str(told)
-
-
-def _passed(body: Any) -> str:
-    return "passed" if body.get("passed") else "failed"
+            return around.named(event) or str(kind).replace("_", " ") + _because(body)
 
 
 def _because(body: Any) -> str:

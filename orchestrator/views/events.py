@@ -7,8 +7,8 @@ from typing import Any
 from orchestrator.core.events import Event
 from orchestrator.views.times import timestamp
 
-_JOURNAL_ONLY = ("plan", "catalog", "executed")
-"""Parts of an event that nobody reads line by line: what resuming needs, and what a preview shows."""
+_JOURNAL_ONLY = ("plan", "catalog", "executed", "identities")
+"""Parts of an event that nobody reads line by line: what resuming, a preview and gates need."""
 
 
 def log_line(told: Event) -> dict[str, Any]:

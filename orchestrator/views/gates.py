@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.core.gates.evidence import Waiver
+from orchestrator.core.gates.decisions import Waiver
 from orchestrator.core.gates.verdict import Verdict
 from orchestrator.core.status import Vetoed, Waived
 from orchestrator.views.times import timestamp

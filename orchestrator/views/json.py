@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.account import Account
 from orchestrator.core.checks import Verification
@@ -20,7 +20,6 @@ from orchestrator.core.reports import (
     Done,
     Examined,
     PlanReport,
-    Report,
     RunHistory,
     RunReport,
     RunsReport,
@@ -38,6 +37,9 @@ from orchestrator.views.plan import DIRECTIONS, left_out, plan
 from orchestrator.views.run import lost, named, run, unfinished
 from orchestrator.views.summary import counted
 from orchestrator.views.times import timestamp
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 SCHEMA_VERSION = 1
 
@@ -74,9 +76,11 @@ def fields(report: Report) -> dict[str, Any]:  # noqa: C901, PLR0912 - a case fo
             return {"runs": [run(one) for one in report.runs]}
         case RunHistory():
             events = [event(one) for one in report.events]
-            return {"run": run(report.run), "events": events, "doubts": list(map(doubt, report.doubts))}
+            told = {"doubts": list(map(doubt, report.doubts)), "rollbacks": list(map(run, report.rollbacks))}
+            return {"run": run(report.run), "events": events, **told}
         case Account():
-            return {"run": run(report.run), **account_json.account(report)}
+            rollbacks = list(map(run, report.rollbacks))
+            return {"run": run(report.run), "rollbacks": rollbacks, **account_json.account(report)}
         case Verification():
             return around.verification(report)
         case GraphReport():
@@ -144,6 +148,7 @@ def _status(target: TargetStatus) -> dict[str, Any]:
         "missing": list(target.missing),
         "holder": target.holder,
         "last_run": run(target.last_run) if target.last_run else None,
+        "last_run_elsewhere": target.elsewhere,
         "doubt": doubt(target.doubt),
         "lost": lost(target.lost),
         "encrypted": target.encrypted,

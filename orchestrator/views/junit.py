@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from orchestrator.core.checks import Verification
@@ -16,8 +17,11 @@ from orchestrator.core.envelope import Envelope
 from orchestrator.core.failure import Failure
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.plain import harmless
-from orchestrator.core.reports import Report, RunReport, StepResult, TargetResult
+from orchestrator.core.reports import RunReport, StepResult, TargetResult
 from orchestrator.errors import Exit
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 _ENDS = {"failed": "failure", "in_doubt": "error", "not_started": "skipped"}
 _NO_XML = dict.fromkeys((0xFFFE, 0xFFFF), 0xFFFD)
@@ -39,12 +43,14 @@ class _Suite:
 
 
 def junit(report: Report | None, envelope: Envelope, clean: Callable[[str], str] = str) -> str:
-    """The document; of a command that came to no report its failure alone. `clean` masks secrets."""
+    """The document; of a command that came to no report its failure alone. `clean` masks secrets and completes
+    commands.
+    """
     suites = list(_suites(report))
     if envelope.failure is not None and not any(case.end for suite in suites for case in suite.cases):
         suites.append(_Suite("run", (_Case(envelope.command, _kind(envelope.failure), _told(envelope.failure)),)))
     seconds = (envelope.finished_at - envelope.started_at).total_seconds()
-    name = _attribute(f"orchestrate {envelope.command}", clean)
+    name = quoteattr(f"orchestrate {envelope.command}")
     cases = [case for suite in suites for case in suite.cases]
     lines = [f'<testsuites name={name} {_counts(cases)} time="{seconds:.3f}">']
     lines += [line for suite in suites for line in _suite(suite, clean)]

@@ -22,4 +22,5 @@ def sealed(report: PlanReport) -> dict[str, Any] | None:
         "tools": dict(one.tools),
         "files": dict(one.files),
         "scripts": dict(one.scripts),
+        "overrides": list(one.overrides),
     }

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core import recount
 from orchestrator.core.account import Account
 from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.gates.evidence import Approval, Waiver
+from orchestrator.core.gates.decisions import Approval, Waiver
 from orchestrator.core.gates.recorded import values_of
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.picture import GraphReport, Place, picture
@@ -116,7 +116,8 @@ def events(count: int, failed: int = 0) -> tuple[Event, ...]:
     for number, one in enumerate(targets):
         _run_of(told, one.target, fails=number >= count - failed)
     told(EventKind.WAVE_FINISHED, **wave, failed=failed, verify=None)
-    told(EventKind.ENVIRONMENT_VERIFIED, environment="prod", passed=not failed, state="x", reason=None)
+    asked = {"environment": "prod", "passed": not failed, "state": "x", "reason": "verify (sh) failed"}
+    told(EventKind.ENVIRONMENT_VERIFIED, **asked)
     told(EventKind.RUN_FINISHED, outcome="failed" if failed else "succeeded")
     return tuple(told.events)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.findings import Finding, Level, Topic
@@ -17,7 +17,6 @@ from orchestrator.core.reports import (
     DoctorReport,
     Examined,
     PlanReport,
-    Report,
     Result,
     RunHistory,
     RunReport,
@@ -30,6 +29,9 @@ from orchestrator.core.targets import Target
 from orchestrator.core.waves import Share, WavePolicy
 from orchestrator.errors import Exit
 from tests.views.samples import DOUBT, GOOD, GROUND, MESSAGES, NOT_REACHED, NOW, SHUT, STEPS, failure, run_of
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 RUN = "20260701-110000-ab12"
 STAGING = Target("staging")

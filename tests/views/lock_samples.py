@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.locks import Held, LocksReport, TargetLocks, shortened

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.comparison import Comparison, Difference, Kind
 from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.doubt import Completion, Doubt
@@ -15,7 +15,7 @@ from orchestrator.core.downgrade import Act, Downgrade
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.findings import Finding, Level, Topic
-from orchestrator.core.gates.evidence import Veto, Waiver
+from orchestrator.core.gates.decisions import Veto, Waiver
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.locks import Leftover
 from orchestrator.core.plan import Action, Plan, PlanKind, Step, TargetPlan, Wave
@@ -24,7 +24,6 @@ from orchestrator.core.reports import (
     Done,
     Examined,
     PlanReport,
-    Report,
     Result,
     RunHistory,
     RunReport,
@@ -40,6 +39,9 @@ from orchestrator.errors import Exit, Problem
 from tests.views.account_samples import account, graph, unrecorded
 from tests.views.lock_samples import reports
 from tests.views.preview_samples import ESTIMATES, SQL
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 DEV, TEST, PROD = Target("dev"), Target("test"), Target("prod")

@@ -33,7 +33,7 @@ TOLD = [
     ("times", ["61.5 s", "0.250 s"]),
     ("targets", ["prod/app@t0000", "b2 0.250 s, c3 61.5 s at attempt 2"]),
     ("errors", ["revision c3 failed: no such column: total", "orchestrate resume 20260701-110000-ab12"]),
-    ("what happened", ["its checks failed", "wave 1 of 1: 2 targets, 1 failed"]),
+    ("what happened", ["prod: verify (sh) failed", "wave 1 of 1: 2 targets, 1 failed"]),
     ("the journal", ["d1" * 32]),
 ]
 

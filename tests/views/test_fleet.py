@@ -28,6 +28,24 @@ def test_what_is_told_without_being_done_has_a_line_too() -> None:
     ]
 
 
+def test_what_lasts_is_told_with_its_begin_and_what_a_signal_does() -> None:
+    """A program of an environment by that, each time; one of many targets once, since it is one of many lines."""
+    body = {"waiting_for": "before (backup.sh)", "seconds": 480}
+    told = progress.line(Event(EventKind.WAITING, NOW, "run", "ann@work", body={**body, "environment": "prod"}))
+    since = NOW - timedelta(minutes=8)
+    assert told is not None
+    assert told.plain == (
+        f"prod  waiting  for before (backup.sh) since {since:%H:%M:%S} UTC, 8 min by now: "
+        "Ctrl-C stops after it, a second one ends it"
+    )
+    sight = Sight(40)
+    told_of_one = [
+        sight.happens(s, EventKind.WAITING, tenant(7), waiting_for="env.py", seconds=s) for s in (30, 60)
+    ]
+    told_of_all = [sight.happens(s, EventKind.WAITING, None, environment="prod", **body) for s in (30, 60)]
+    assert [line is not None for line in (*told_of_one, *told_of_all)] == [True, False, True, True]
+
+
 class Sight:
     """A run of tenants as somebody sees it: each event so many seconds `after` NOW."""
 

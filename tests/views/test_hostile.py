@@ -8,17 +8,18 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.core.divergence import Relation
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.failure import Failure
-from orchestrator.core.gates.evidence import Veto, Waiver
+from orchestrator.core.gates.decisions import Veto, Waiver
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.locks import Held, LocksReport, TargetLocks
 from orchestrator.core.plain import harmless
-from orchestrator.core.reports import Done, PlanReport, Report, RunHistory, RunReport
+from orchestrator.core.reports import Done, PlanReport, RunHistory, RunReport
 from orchestrator.core.run import Outcome
 from orchestrator.core.status import StatusReport, Vetoed
 from orchestrator.core.targets import Target
@@ -28,6 +29,9 @@ from orchestrator.views.text import progress, words
 from orchestrator.views.text.draw import draw
 from tests.views.drawing import text
 from tests.views.samples import MESSAGES, NOW, PLAN, REPORTS, RESULTS, related
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 HOSTILE = {
     "escape sequences": "a\x1b[2J\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x9b31m",
@@ -132,6 +136,7 @@ def test_no_line_of_progress_lets_a_hostile_text_through(kind: EventKind, evil: 
     body = {
         "message": evil,
         "lock": "run lock",
+        "waiting_for": evil,
         "holder": evil,
         "done": 1,
         "of": 2,

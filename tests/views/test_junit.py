@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,10 +12,13 @@ from hypothesis import strategies as st
 
 from orchestrator.core.checks import Answered, Check, Verification
 from orchestrator.core.envelope import Envelope
-from orchestrator.core.reports import Report, RunReport
+from orchestrator.core.reports import RunReport
 from orchestrator.errors import Exit, Problem
 from orchestrator.views.junit import junit
 from tests.views.samples import NOW, REPORTS, failure
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 RUNS = {name: report for name, report in REPORTS.items() if isinstance(report, RunReport)}
 

@@ -6,12 +6,12 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.core.failure import Failure
 from orchestrator.core.plan import PlanKind
-from orchestrator.core.reports import Report
 from orchestrator.core.run import Outcome
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, Problem
@@ -23,6 +23,9 @@ from tests.views.drawing import text
 from tests.views.fleet_samples import FLEETS, planned, results, status
 from tests.views.samples import NOW
 from tests.views.test_golden import compare
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 GOLDEN = Path(__file__).with_name("golden_fleet")
 LARGE = {name: report(1000) for name, report in FLEETS.items()}

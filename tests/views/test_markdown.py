@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.envelope import Envelope
-from orchestrator.core.gates.evidence import Waiver
+from orchestrator.core.gates.decisions import Waiver
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.lint import LintFinding, Severity
 from orchestrator.core.reports import PlanReport
@@ -100,7 +100,7 @@ def test_what_a_page_of_a_plan_and_of_a_run_shows_first() -> None:
     """A plan: how much, on what, which gate is shut and what opens it. A refusal: its exit code, unfolded."""
     made = page(PEN, REPORTS["plan"], Envelope("plan", NOW, NOW, Exit.DONE), "…")
     assert made.startswith(
-        "### `orchestrate plan` of `orchestrate rollout --through prod`\n\n7 revisions on 4 targets"
+        "### `orchestrate plan` of `orchestrate rollout --through prod`\n\n3 revisions on 4 targets"
     )
     assert "| `test, prod/app@acme, prod/app@umbrella` | `a1` | `c3` | `b2` Create orders<br>`c3` Add the" in made
     refused = page(

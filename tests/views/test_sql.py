@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from rich.console import Group
 
-from orchestrator.core.preview import Origin, RevisionSql, SqlStatement
+from orchestrator.core.preview import Executed, Origin, RevisionSql, SqlStatement, named_in
 from orchestrator.views.text.sql import sql
 from tests.views.drawing import text
 from tests.views.preview_samples import SQL
+from tests.views.samples import NOW
 
 
 def test_a_data_migration_that_found_no_rows_is_not_said_to_change_nothing() -> None:
@@ -30,3 +32,23 @@ def test_a_reason_why_nothing_is_known_is_told_once() -> None:
     told = text(Group(*sql(RevisionSql("app", "mysql", f"r{n:02}", "", why="no Python") for n in range(67))))
     assert "SQL of 67 revisions, r00, r01, r02 and 64 more" in told
     assert told.count("no Python") == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "names", "found"),
+    [
+        ("ALTER DATABASE staging SET search_path TO a", {"staging"}, ("staging",)),
+        ("COMMENT ON DATABASE \"shop-eu\" IS '…'", {"shop-eu"}, ("shop-eu",)),
+        ("ALTER TABLE staging_orders ADD c INTEGER", {"staging"}, ()),
+        ("ALTER TABLE t ADD c INTEGER", {None}, ()),
+    ],
+)
+def test_a_statement_that_names_the_database_it_ran_in_is_told(
+    statement: str, names: set[str | None], found: tuple[str, ...]
+) -> None:
+    """By the whole word: on another database its own name comes there."""
+    told = (SqlStatement(statement),)
+    own = named_in(told, names)
+    assert own == found
+    executed = replace(SQL[0], statements=told, executed=Executed("staging", "staging", "r", NOW, told, own=own))
+    assert ("as staging's own database or schema is called" in text(Group(*sql((executed,))))) == bool(found)

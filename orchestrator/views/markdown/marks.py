@@ -15,7 +15,7 @@ from orchestrator.core.plain import harmless
 LONGEST = 60_000
 """Characters of a page that is posted: a comment on GitHub holds 65,536."""
 _MARKS = re.compile(r"([\\`*_\[\]~#])")
-_FIRST = re.compile(r"^([-+>=]|\d+[.)])")
+_FIRST = re.compile(r"^([-+>=]|\d+[.)](?!\d))")
 _MENTION = re.compile(r"(?<!\w)@")
 _ADDRESS = re.compile(r"(?i)(:)(?=//)|(www)(?=\.)")
 _NOTHING = "<!-- -->"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from orchestrator.core.envelope import Envelope
 from orchestrator.core.lint import LintReport
-from orchestrator.core.reports import PlanReport, Report, RunReport
+from orchestrator.core.reports import PlanReport, RunReport
 from orchestrator.core.status import StatusReport
 from orchestrator.errors import Exit
 from orchestrator.views.markdown.findings import findings
@@ -15,6 +16,9 @@ from orchestrator.views.markdown.marks import LONGEST, Pen, folded
 from orchestrator.views.markdown.plan import plan
 from orchestrator.views.markdown.run import run
 from orchestrator.views.markdown.status import status
+
+if TYPE_CHECKING:
+    from orchestrator.core.reports import Report
 
 _ROOM = 4_000
 """Characters of a page that are kept for what stands around its longest part."""

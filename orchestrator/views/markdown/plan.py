@@ -30,9 +30,7 @@ def plan(pen: Pen, report: PlanReport) -> Iterator[str]:
 
 def amount(pen: Pen, plan: Plan) -> str:
     """How much a plan changes, in half a sentence."""
-    changing = sum(bool(target.steps) for target in plan.targets)
-    revisions, on = words.count(plan.steps, "revision"), words.count(changing, "target")
-    return f"{revisions} on {on} of {pen.codes(plan.environments)}"
+    return f"{words.amount(plan)} of {pen.codes(plan.environments)}"
 
 
 def targets(pen: Pen, planned: Sequence[TargetPlan], found: Downgrades = _UPWARDS) -> str:

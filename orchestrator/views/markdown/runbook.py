@@ -6,7 +6,7 @@ Whoever follows it may be tired. Each part says what to expect, and what to do w
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orchestrator.core.estimates import Estimate
 from orchestrator.core.gates.policy import ApprovalPolicy
@@ -18,7 +18,7 @@ from orchestrator.views.markdown.findings import findings
 from orchestrator.views.markdown.gates import gates
 from orchestrator.views.markdown.marks import Pen, table
 from orchestrator.views.markdown.plan import amount, targets
-from orchestrator.views.text import many, words
+from orchestrator.views.text import downgrades, many, waves, words
 
 
 def runbook(pen: Pen, book: Runbook) -> str:
@@ -43,25 +43,27 @@ def _head(pen: Pen, book: Runbook) -> Iterator[str]:
 def _nothing(pen: Pen, book: Runbook) -> Iterator[str]:
     yield f"# Runbook: {pen.code(book.report.plan.command)}"
     yield f"{words.nothing(book.report.plan.kind).capitalize()}, at {book.at:%Y-%m-%d %H:%M} UTC."
+    yield from _notes(pen, words.lagging(book.report.lagging))
 
 
 def _before(pen: Pen, book: Runbook) -> Iterator[str]:
     plan = book.report.plan
     yield "## What is there, and what each target gets"
-    rows = [
-        (pen.code(str(target)), pen.code(at(heads)))
-        for target, heads in plan.seen
-        if target.environment == plan.source
-    ]
+    source = [(str(target), at(heads)) for target, heads in plan.seen if target.environment == plan.source]
+    standing = many.grouped(source, lambda one: one[1])
+    rows = [(pen.code(many.few([name for name, _ in alike])), pen.code(it)) for it, alike in standing.items()]
     yield f"{pen.code(plan.source or '')}, whose revisions are promoted:"
     yield table(("target", "is at"), rows[: many.MANY])
     if (more := len(rows) - many.MANY) > 0:
-        yield f"… and {more:,} more targets."
+        yield f"… and {more:,} more group{'s' if more > 1 else ''} of targets."
     yield targets(pen, plan.targets)
     yield from _estimated(pen, book)
     yield from findings(pen, book.report.findings)
-    for note in book.report.notes:
-        yield f"Note: {pen.text(note)}"
+    yield from _notes(pen, (*waves.left_out(plan.left_out), *words.begun_anew(book.report), *book.report.notes))
+
+
+def _notes(pen: Pen, notes: Iterable[object]) -> Iterator[str]:
+    yield from (f"Note: {pen.text(str(note))}" for note in notes)
 
 
 def _estimated(pen: Pen, book: Runbook) -> Iterator[str]:
@@ -160,6 +162,8 @@ def _resume(pen: Pen, book: Runbook) -> Iterator[str]:
     yield "## To resume"
     yield "After a stop, a failure whose cause is gone, or a crash. What was applied stays applied."
     yield pen.typed(book.resume)
+    if any(one.gates.waivable for one in book.environments):
+        yield "Its gates are asked again: what was waived in step 3 is waived here too, with the same options."
     yield (
         "Where it says that a revision is in doubt, it also says what was seen, and the two commands to choose"
         " from; look at the database before you type one."
@@ -168,8 +172,15 @@ def _resume(pen: Pen, book: Runbook) -> Iterator[str]:
 
 def _back(pen: Pen, book: Runbook) -> Iterator[str]:
     yield "## To go back"
+    if found := book.irreversible:
+        told = "; ".join(f"{pen.code(many.few(names))} ({pen.text(why)})" for why, names in found.items())
+        yield f"**This release cannot be taken back**: {told}."
+        yield "Take a backup before step 3, or be ready to write a revision that undoes them."
+        return
     first, then = book.back
-    yield "The scripts' downgrades, the last first. This tells what each does, and which of them lose data:"
+    counted = downgrades.counted(book.downgrades.values())
+    losing = f" ({counted})" if counted else ""
+    yield f"The scripts' downgrades, the last first{losing}. This tells what each does:"
     yield pen.typed(first)
     yield "Only then:"
     yield pen.typed(then)

@@ -23,7 +23,7 @@ def _targets(
     for part in many.parts(report.targets):
         if part.name is None:
             for target in part.items:
-                run = pen.text(words.last_run(target.last_run, now).plain)
+                run = pen.text(words.last_run(target.last_run, now, elsewhere=target.elsewhere).plain)
                 pair = pairs.get(target.target)
                 relation = words.relation(pair.divergence, str(pair.upstream)).plain if pair else ""
                 yield *_row(pen, str(target.target), target, report.messages), pen.text(relation), run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -13,7 +14,7 @@ from orchestrator.core.step_record import Progress, Statement
 from orchestrator.views.text import words
 
 _SHOWN = 6
-"""Lines of each kind that are shown; `show` has the rest."""
+"""Lines of each kind that are shown of a run that ends; `status` and `show` have all."""
 _WIDEST = 90
 """Characters of a statement on its line."""
 _PROGRESS = {
@@ -24,11 +25,22 @@ _PROGRESS = {
 
 
 def doubt(found: Doubt) -> Iterator[Text]:
-    """The lines below the sentence that names the step: statements, objects, unusable indexes."""
-    for statement in found.statements[-_SHOWN:]:
-        yield _statement(statement)
-    yield from _more(len(found.statements) - _SHOWN, "statements before these", found)
+    """All that is known, below the sentence that names the step: statements, objects, unusable indexes."""
+    yield from map(_statement, found.statements)
     yield from _changes(found)
+    yield from _indexes(found)
+
+
+def beginning(found: Doubt, told: int) -> Iterator[Text]:
+    """The same in short, without the first differences that were `told` before."""
+    yield from map(_statement, found.statements[-_SHOWN:])
+    yield from _more(len(found.statements) - _SHOWN, "statements before these", found)
+    yield from _changes(replace(found, changes=found.changes[told : told + _SHOWN]))
+    yield from _more(len(found.changes) - told - _SHOWN, "more differences", found)
+    yield from _indexes(found)
+
+
+def _indexes(found: Doubt) -> Iterator[Text]:
     for index in found.invalid_indexes:
         yield _line("invalid", "red", f"index {index}:").append(f" {_flat(drop_command(index))}", "cyan")
 
@@ -52,9 +64,7 @@ def completion(report: Completion) -> RenderableType:
 
 
 def _changes(found: Doubt) -> Iterator[Text]:
-    for change in found.changes[:_SHOWN]:
-        yield _line("differs", "yellow", change)
-    yield from _more(len(found.changes) - _SHOWN, "differences", found)
+    yield from (_line("differs", "yellow", change) for change in found.changes)
 
 
 def _statement(statement: Statement) -> Text:
@@ -75,7 +85,7 @@ def _flat(text: str) -> str:
 
 def _more(count: int, what: str, found: Doubt) -> Iterator[Text]:
     if count > 0:
-        yield Text(f"  … {count} {what}: orchestrate show {found.run}", "dim")
+        yield Text(f"  … {count} {what}: orchestrate status {found.target}", "dim")
 
 
 def doubts(found: Sequence[Doubt]) -> Iterator[Text]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
@@ -30,11 +30,16 @@ def _matters(step: Step, downgrades: Downgrades) -> bool:
 def total(steps: Sequence[Step], downgrades: Downgrades) -> str | None:
     """How many of several downgrades lose data, do nothing or were not read; None where none of them does."""
     found = [downgrades[step.digest] for step in steps if step.action is Action.DOWNGRADE]
+    return counted(found) if len(found) > 1 else None
+
+
+def counted(found: Collection[Downgrade]) -> str | None:
+    """The same of these, be it one."""
     loses, idle = sum(one.loses for one in found), sum(one.idle for one in found)
     unread = sum(not one.readable for one in found)
     counted = (("lose data", loses), ("do nothing", idle), ("run code that is not read here", unread))
     told = [f"{what}: {number} of {len(found)}" for what, number in counted if number]
-    return "; ".join(told) if len(found) > 1 and told else None
+    return "; ".join(told) or None
 
 
 def downgrade(found: Downgrade, *, details: bool = False) -> Iterator[Text]:

@@ -1,4 +1,4 @@
-"""Any report as text. That of `status` is drawn without loading what draws the others."""
+"""Any report as text. What draws the others is not loaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 
 from orchestrator.core.status import StatusReport
-from orchestrator.views.text import status
 
 if TYPE_CHECKING:
     from orchestrator.core.reports import Report
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
 def draw(report: Report, now: datetime, *, details: bool = False) -> RenderableType:
     """The report for a person; `now` turns times into "5 min ago". `details`: a line for every target."""
     if isinstance(report, StatusReport):
-        return status.status(report, now, details=details)
+        from orchestrator.views.text.status import status
+
+        return status(report, now, details=details)
     from orchestrator.views.text.others import other
 
     return other(report, now, details=details)

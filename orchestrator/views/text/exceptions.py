@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from orchestrator.core.divergence import Relation
-from orchestrator.core.locks import Leftover
 from orchestrator.core.status import Pair, TargetStatus
 from orchestrator.core.taken_back import taken_back
 from orchestrator.core.targets import Target
 from orchestrator.views.text import many, words
-from orchestrator.views.text.doubt import doubt
 from orchestrator.views.text.failures import failures
 from orchestrator.views.text.many import Part
+
+if TYPE_CHECKING:
+    from orchestrator.core.locks import Leftover
 
 _REASON = 300
 """Characters that are shown of why the latest run failed; `show` has the rest."""
@@ -77,6 +79,8 @@ def _failure(target: TargetStatus) -> Iterator[RenderableType]:
         failure = replace(target.failure, mend=None) if target.doubt else target.failure
         yield Text.assemble((str(target.target), "bold red"), ": ", words.told(failure))
     if target.doubt is not None:
+        from orchestrator.views.text.doubt import doubt
+
         yield from doubt(target.doubt)
         yield _waiting(target.leftover) if target.leftover else words.mended(target.doubt.mend)
 

@@ -37,7 +37,7 @@ _ALWAYS = (
     EventKind.HOOK_FINISHED,
     EventKind.ENVIRONMENT_VERIFIED,
 )
-_FIRST_ONES = (EventKind.STEP_RETRIED, EventKind.LOCK_WAITING, EventKind.TABLE_LOCK_WAITING)
+_FIRST_ONES = (EventKind.STEP_RETRIED, EventKind.LOCK_WAITING, EventKind.TABLE_LOCK_WAITING, EventKind.WAITING)
 
 
 def expected(plan: Plan, run: Run | None = None) -> dict[Target, int]:
@@ -168,7 +168,8 @@ class Fleet:
         return told
 
     def _line(self, event: Event) -> Text | None:
-        if event.kind in _ALWAYS or event.body.get("recorded") is False:
+        beside = event.kind is EventKind.WAITING and event.target is None
+        if beside or event.kind in _ALWAYS or event.body.get("recorded") is False:
             return progress.line(event)
         if event.kind is EventKind.WAVE_FINISHED:
             took = words.lasting((event.at - self._wave_since).total_seconds()) if self._wave_since else "no time"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from orchestrator.core.gates.evidence import Waiver
+from orchestrator.core.gates.decisions import Waiver
 from orchestrator.core.gates.verdict import Answer, Verdict
 from orchestrator.core.gates.veto import lifting, told
 from orchestrator.core.status import Vetoed, Waived
@@ -46,9 +46,11 @@ def vetoed(found: Iterable[Vetoed]) -> Iterator[Text]:
 
 
 def waived(found: Iterable[Waived]) -> Iterator[Text]:
-    """What the latest runs were let pass, and why."""
-    for one in found:
-        passed = f"run {one.run} passed the gate {one.waiver.gate} to {' and '.join(one.environments)}"
+    """What the latest runs were let pass, and why; gates that were waived in one breath together."""
+    for alike in many.grouped(found, lambda one: (one.run, one.environments, by(one.waiver))).values():
+        one, *names, last = alike[0], *dict.fromkeys(waived.waiver.gate for waived in alike)
+        gates = f"the gates {', '.join(names)} and {last}" if names else f"the gate {last}"
+        passed = f"run {one.run} passed {gates} to {' and '.join(one.environments)}"
         yield Text(f"{passed}, waived by {by(one.waiver)}", "yellow")
 
 

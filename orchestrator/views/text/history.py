@@ -15,6 +15,7 @@ from orchestrator.core.plan import Action, PlanKind
 from orchestrator.core.reports import Result, RunHistory, RunsReport
 from orchestrator.core.run import Run
 from orchestrator.core.step_record import Verdict
+from orchestrator.core.taken_back import takings
 from orchestrator.views.text import around, gates, journal, many, recorded, words
 from orchestrator.views.text.doubt import doubts
 from orchestrator.views.text.rows import Rows
@@ -31,7 +32,7 @@ def runs(report: RunsReport, now: datetime) -> RenderableType:
     for one in report.runs:
         state = words.last_run(one, now)
         outcome = Text(words.ended(one), state.spans[0].style if state.spans else "")
-        ended = words.ago(now - one.last_event_at)
+        ended = f"begun {words.ago(now - one.started_at)}" if one.open else words.ago(now - one.last_event_at)
         command = Text.assemble(one.command, (f"  ({words.short(one.reason)})", "dim") if one.reason else "")
         drawn.add_row(one.id, command, one.actor, f"{one.plan.steps:,}", outcome, ended)
     return drawn
@@ -47,13 +48,12 @@ def show(report: RunHistory, now: datetime, *, details: bool = False) -> Rendera
     if not details and recorded.large(report.run):
         every = ("each event: ", (f"orchestrate show {report.run.id} --details", "cyan"))
         told = recorded.recorded(report)
-        return Group(
-            *_head(report.run, now), "", *told, *_doubts(report, 1), Text.assemble(*every), *_next(report)
-        )
+        return Group(*_head(report, now), "", *told, *_doubts(report, 1), Text.assemble(*every), *_next(report))
     drawn = Rows("TIME (UTC)", "TARGET", "EVENT", "REVISION", "")
+    time = "%H:%M:%S" if len({event.at.date() for event in report.events}) == 1 else "%m-%d %H:%M:%S"
     for event in _telling(report.events):
-        drawn.add_row(*_row(event, report.run.plan.kind.action))
-    return Group(*_head(report.run, now), "", drawn, *_doubts(report), *_next(report))
+        drawn.add_row(*_row(event, report.run.plan.kind.action, time))
+    return Group(*_head(report, now), "", drawn, *_doubts(report), *_next(report))
 
 
 def _telling(events: Sequence[Event]) -> Iterator[Event]:
@@ -109,18 +109,20 @@ def left(run: Run, now: datetime) -> RenderableType:
     return Group(*lines, *recorded.remaining(run))
 
 
-def _head(run: Run, now: datetime) -> Iterator[RenderableType]:
+def _head(report: RunHistory, now: datetime) -> Iterator[RenderableType]:
+    run = report.run
     yield Text.assemble(("run ", ""), words.last_run(run, now))
-    yield f"{run.command}   by {run.actor}"
+    yield f"{run.command}   by {run.actor}, {run.started_at:%Y-%m-%d %H:%M} UTC"
     if run.reason:
         yield f"because: {run.reason}"
+    yield from (Text(told, "bold yellow") for told in takings(report.rollbacks))
     for waiver in run.waivers:
         yield Text(f"gate {waiver.gate} waived by {gates.by(waiver)}", "bold yellow")
     yield Text(f"fingerprint {run.plan.fingerprint}", "dim")
 
 
-def _row(event: Event, action: Action) -> Iterator[RenderableType]:
-    yield f"{event.at:%Y-%m-%d %H:%M:%S}"
+def _row(event: Event, action: Action, time: str) -> Iterator[RenderableType]:
+    yield event.at.strftime(time)
     yield str(event.target or "")
     done = words.applied(action)
     yield f"step {done}" if event.kind is EventKind.STEP_APPLIED else str(event.kind).replace("_", " ")
@@ -139,9 +141,9 @@ def _told(event: Event, done: str) -> str:
             found = "completed by hand" if body.get("verdict") == Verdict.APPLIED else "undone by hand"
             return "\n".join([f"{found}: {body.get('reason')}", *body.get("changes", ())])
         case EventKind.STEP_APPLIED if body.get("by_hand"):
-            return f"{body.get('message', '')} (completed by hand)"
+            return "completed by hand"
         case EventKind.STEP_APPLIED:
-            return f"{body.get('message', '')} ({body.get('seconds')} s)"
+            return f"{body.get('seconds')} s"
         case EventKind.STEP_IN_DOUBT:
             return "\n".join([str(body.get("reason", "")), *body.get("changes", ())])
         case EventKind.WAVE_STARTED | EventKind.WAVE_FINISHED:

@@ -69,7 +69,7 @@ def _details(report: LocksReport, told: Sequence[Part[TargetLocks]], now: dateti
             elif target.held:
                 yield _told(target, now)
     if not any(target.held or target.failure for target in report.targets):
-        yield Text("no lock is held")
+        yield Text("no lock is held" + (", as far as can be seen" if report.journal is not None else ""))
 
 
 def _who(target: TargetLocks) -> str | None:

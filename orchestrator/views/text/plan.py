@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from orchestrator.core.comparison import Comparison
 from orchestrator.core.phrases import few
 from orchestrator.core.plan import Action, TargetPlan, at
 from orchestrator.core.reports import PlanReport
@@ -19,6 +19,9 @@ from orchestrator.views.text.estimates import estimates
 from orchestrator.views.text.lint import in_plan
 from orchestrator.views.text.sealed import sealed
 from orchestrator.views.text.sql import sql
+
+if TYPE_CHECKING:
+    from orchestrator.core.comparison import Comparison
 
 _LISTED = 40
 """Steps of a target that are shown one by one; a plan is to be read, not scrolled."""
@@ -41,8 +44,7 @@ def plan(report: PlanReport, *, details: bool = False) -> RenderableType:
     gone = [_Gone(target, words.gone(target, found)) for target, found in report.lost.items()]
     for who, what, _ in many.told_once(many.parts(gone), lambda one: one.what):
         lines.append(Text.assemble((who, "bold yellow"), f": {what}"))
-    if report.begins_anew is not None:
-        lines.append(words.stopped(report.begins_anew.run).append("; this plan begins anew", "yellow"))
+    lines += words.begun_anew(report)
     lines += _compared(report.comparison) if report.comparison else []
     lines += in_plan(report.findings)
     lines += edited.upstream(report.edited)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from rich.markup import escape
 from rich.text import Text
 
@@ -56,6 +58,10 @@ def _about_locks(event: Event) -> Text | None:
         case EventKind.STEP_RETRIED:
             when = f"retry {body['retry']} of {body['of']} in {body['seconds']} s"
             return _about(event, f"{event.revision}  {when}: {body['reason']}", "met a lock", "yellow")
+        case EventKind.WAITING:
+            lasting, since = words.lasting(body["seconds"]), event.at - timedelta(seconds=body["seconds"])
+            text = f"for {body['waiting_for']} since {since:%H:%M:%S} UTC, {lasting} by now: "
+            return _about(event, f"{text}Ctrl-C stops after it, a second one ends it", "waiting", "yellow")
         case EventKind.LOCK_WAITING:
             text = f"for the {body['lock']}, up to {body['seconds_left']} s: {body['holder']}"
             return _about(event, text, "waiting", "yellow")
@@ -75,7 +81,7 @@ def in_hand(event: Event) -> str | None:
         return _escaped(f"{event.target}: {reverting}{event.revision} {event.body.get('message', '')}")
     if event.kind is EventKind.LOCK_WAITING:
         lock, left = event.body["lock"], event.body["seconds_left"]
-        return _escaped(f"{event.target}: waiting for the {lock}, {left} s more")
+        return _escaped(f"{_whose(event)}: waiting for the {lock}, {left} s more")
     if event.kind in (EventKind.TABLE_LOCK_WAITING, EventKind.RUN_LOCK_LOST):
         return _escaped(f"{event.target}: {event.revision}")
     return None
@@ -86,4 +92,8 @@ def _escaped(text: str) -> str:
 
 
 def _about(event: Event, text: str, word: str, style: str) -> Text:
-    return Text.assemble((f"{event.target}  ", "bold"), (f"{word}  ", style), text)
+    return Text.assemble((f"{_whose(event)}  ", "bold"), (f"{word}  ", style), text)
+
+
+def _whose(event: Event) -> str:
+    return str(event.target or event.body.get("environment") or f"run {event.run}")

@@ -97,15 +97,21 @@ def _part(part: Part[Recorded], events: Sequence[Event]) -> Iterator[RenderableT
 
 
 def _waves(environment: str, events: Iterable[Event]) -> Iterator[Text]:
-    ended = [
-        event
-        for event in events
-        if event.kind is EventKind.WAVE_FINISHED and event.body.get("environment") == environment
-    ]
+    """How its waves ended, and who took the run up again between them."""
+    ended = [(event.at, told) for event in events if (told := _ended(event, environment)) is not None]
     if len(ended) > _WAVES:
-        yield Text(f"  … {len(ended) - _WAVES:,} waves before these", "dim")
-    for event in ended[-_WAVES:]:
-        yield Text(f"  {event.at:%H:%M:%S}  {words.wave(event.body)}")
+        yield Text(f"  … {len(ended) - _WAVES:,} before these", "dim")
+    yield from (Text(f"  {at:%H:%M:%S}  {told}") for at, told in ended[-_WAVES:])
+
+
+def _ended(event: Event, environment: str) -> str | None:
+    match event.kind:
+        case EventKind.RUN_RESUMED:
+            return f"taken up again by {event.actor}"
+        case EventKind.WAVE_FINISHED if event.body.get("environment") == environment:
+            return words.wave(event.body)
+        case _:
+            return None
 
 
 def remaining(run: Run) -> Iterator[Text]:

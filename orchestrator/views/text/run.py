@@ -14,7 +14,7 @@ from orchestrator.core.reports import Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.views.text import around, many, summary, waves, words
-from orchestrator.views.text.doubt import doubt
+from orchestrator.views.text.doubt import beginning
 from orchestrator.views.text.failures import failures
 from orchestrator.views.text.many import Part
 from orchestrator.views.text.rows import Rows
@@ -32,11 +32,13 @@ _CONCLUSIONS = {
     Outcome.REFUSED: ("refused; nothing was changed", "red"),
     Outcome.INTERRUPTED: ("stopped as asked, after a clean checkpoint", "yellow"),
     Outcome.IN_DOUBT: ("in doubt: a person must look before it goes on", "bold red"),
+    Outcome.TAKEN_BACK: ("given up; nothing of it is left", "yellow"),
 }
 _STOPS = {
     Exit.LOCKED: "somebody else is at work",
     Exit.UNAVAILABLE: "a database did not answer, or does not let this role work",
     Exit.JOURNAL: "the journal cannot be used",
+    Exit.DIVERGENCE: "where a database stands cannot be told",
     Exit.WRONG_DATABASE: "a connection led to another database",
 }
 """Failures that say nothing of a revision: why the run did not go on."""
@@ -137,7 +139,7 @@ def _failure(target: TargetResult) -> Iterator[RenderableType]:
         doubts = _doubts(target)
         yield words.told(replace(target.failure, mend=None) if doubts else target.failure)
         for found in doubts:
-            yield from doubt(replace(found, changes=found.changes[_NAMED:]))
+            yield from beginning(found, _NAMED)
             yield words.mended(target.failure.mend)
 
 
@@ -169,6 +171,7 @@ def conclusion(report: RunReport) -> tuple[str, str]:
     text, style = _CONCLUSIONS.get(report.outcome, (words.nothing(report.plan.kind), "green"))
     if report.outcome is Outcome.FAILED and (why := _STOPS.get(report.exit)):
         begun = any(step.outcome != "not_started" for target in report.targets for step in target.steps)
+        begun = begun or report.exit is Exit.JOURNAL  # a report has the run's id once its start is recorded
         return f"{'stopped' if begun else 'not started'}: {why}", style
     codes = {target.failure.code for target in report.targets if target.failure}
     if report.outcome is Outcome.INTERRUPTED and "cancelled" in codes:

@@ -24,6 +24,11 @@ def sql(found: Iterable[RevisionSql] | None) -> Iterator[Text]:
         yield _heading(one, _name(one), several)
         for statement in one.statements:
             yield from _lines(statement)
+        if one.executed is not None and one.executed.own:
+            named = (
+                f"{' and '.join(one.executed.own)}, as {one.executed.target}'s own database or schema is called"
+            )
+            yield Text(f"  it names {named}: here its own name may come in that place", "yellow")
         if one.more:
             yield Text(f"  … and {one.more:,} more", "yellow")
         elif not one.statements:

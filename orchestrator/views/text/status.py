@@ -11,6 +11,8 @@ from rich.text import Text
 
 from orchestrator.core.divergence import Relation
 from orchestrator.core.edited import Edited
+from orchestrator.core.outstanding import ways_on
+from orchestrator.core.sealed import USUAL_FILE
 from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unfinished
 from orchestrator.core.taken_back import taken_back
 from orchestrator.core.targets import Target
@@ -67,7 +69,7 @@ def _row(target: TargetStatus, pair: Pair | None, report: StatusReport, now: dat
     )
     yield Text(*words.state(target.state, str(len(target.missing))))
     yield words.relation(pair.divergence, str(pair.upstream)) if pair else Text("-", "dim")
-    yield words.last_run(target.last_run, now)
+    yield words.last_run(target.last_run, now, elsewhere=target.elsewhere)
 
 
 def _journal(report: StatusReport) -> Iterator[RenderableType]:
@@ -99,7 +101,9 @@ def _conclusion(report: StatusReport, told: Sequence[Part[TargetStatus]]) -> Ite
         yield Text(f"promotion to {downstream} is refused until {upstream} has them too", "red")
         yield _next(f"orchestrate rollout --through {upstream}")
     elif report.unfinished is not None:
-        yield _next(f"orchestrate resume {report.unfinished.run.id}")
+        first, *others = ways_on(report.unfinished.run, {found.veto.revision for found in report.vetoes})
+        yield _next(first)
+        yield from (Text.assemble("or: ", (other, "cyan")) for other in others)
     elif report.unverified:
         yield _next(report.unverified[0].mend)
     else:
@@ -120,35 +124,38 @@ def _pending(report: StatusReport) -> Iterator[Text]:
     without = f" --skip-unfit   # without the {unfit:,} that cannot take part" if unfit else ""
     without = report.selection.of_tenants.options + without
     if any(target.environment in first or behind is None for target in lagging):
-        yield _next(_rollout(report, lagging[0].environment) + without, again=_taken_back(report, set(lagging)))
+        yield _next(_rollout(report, lagging[0].environment, without), again=_taken_back(report, set(lagging)))
     elif behind is not None and (held := _vetoed(report, behind)):
         yield Text(f"promotion to {behind.downstream.environment} is refused while {held} is vetoed", "yellow")
     elif behind is not None:
-        yield _next(_promote(report, behind) + without, again=_taken_back(report, {behind.downstream}))
+        yield _next(_promote(report, behind, without), again=_taken_back(report, {behind.downstream}))
     elif not unfit:
         yield Text("every target is at head; nothing to do", "green")
 
 
-def _rollout(report: StatusReport, first: str) -> str:
+def _rollout(report: StatusReport, first: str, options: str) -> str:
     """Brings what lacks scripts forward, up to the first environment that takes a sealed plan alone."""
     names = list(dict.fromkeys(target.target.environment for target in report.targets))
     free = list(takewhile(lambda name: name not in report.sealed, names))
     if first in free:
-        return f"orchestrate rollout --through {free[-1]}"
-    return _sealing(f"--through {names[-1]}")
+        return f"orchestrate rollout --through {free[-1]}{options}"
+    return _sealing(report, None, names[-1], options)
 
 
-def _promote(report: StatusReport, behind: Pair) -> str:
+def _promote(report: StatusReport, behind: Pair, options: str) -> str:
     source, destination = behind.upstream.environment, behind.downstream.environment
     if destination in report.sealed:
-        return _sealing(f"{source} {destination}")
-    return f"orchestrate promote {source} {destination}"
+        return _sealing(report, source, destination, options)
+    return f"orchestrate promote {source} {destination}{options}"
 
 
-def _sealing(release: str) -> str:
-    from orchestrator.core.sealed import USUAL_FILE
-
-    return f"orchestrate plan {release} --out {USUAL_FILE}"
+def _sealing(report: StatusReport, source: str | None, through: str, options: str) -> str:
+    """Makes the plan; where it lies there already, what comes next for it."""
+    if (found := report.waiting) is not None:
+        plan = found.sealed.plan
+        if (plan.source, plan.through) == (source, through):
+            return found.mend
+    return f"orchestrate plan {source or '--through'} {through} --out {USUAL_FILE}{options}"
 
 
 def _taken_back(report: StatusReport, targets: Collection[Target]) -> bool:

@@ -43,9 +43,10 @@ def _of_environment(
         (environment, "bold"), f": {words.count(count, 'target')} in {words.count(len(sizes), 'wave')}"
     )
     if len(sizes) > 1:
-        text.append(f": {_order(sizes, canary=canary)}")
+        text.append(_order(sizes, canary=canary))
     yield text
-    yield Text(f"  {policy.parallel} at a time, {policy.per_server} on one server")
+    here = f", {policy.per_server} on one server" if policy.per_server < policy.parallel else ""
+    yield Text(f"  {policy.parallel} at a time{here}")
     allowed = policy.max_failures.at_most(count)
     yield Text(f"  {f'up to {allowed:,}' if allowed else 'none'} may fail; then {policy.on_failure.meaning}")
     between = [f"{shlex.join(policy.verify)} must succeed"] if policy.verify else []
@@ -58,11 +59,11 @@ def _order(sizes: Sequence[Sequence[Target]], *, canary: bool) -> str:
     first, rest = sizes[:1] if canary else [], sizes[1:] if canary else sizes
     largest = max(map(len, rest))
     most = f"{largest:,}" if len({len(wave) for wave in rest}) == 1 else f"up to {largest:,}"
-    after = f"{len(rest):,} of {most}" if len(rest) > 1 else f"the other {most}"
     if not first:
-        return after
+        return f" of {most}"
+    after = f"{len(rest):,} of {most}" if len(rest) > 1 else f"the other {most}"
     names = many.few([target.tenant or str(target) for target in first[0]])
-    return f"first the canary {names}, then {after}"
+    return f": first the canary {names}, then {after}"
 
 
 def left_out(found: Iterable[LeftOut], what: str = "left out") -> Iterator[Text]:

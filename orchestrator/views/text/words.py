@@ -13,20 +13,22 @@ from rich.text import Text
 from orchestrator.core import phrases
 from orchestrator.core.divergence import Divergence, Relation, State
 from orchestrator.core.failure import Failure
-from orchestrator.core.plan import Action, PlanKind
+from orchestrator.core.plan import Action, Plan, PlanKind
 from orchestrator.core.run import Lost, Outcome, Run
 from orchestrator.core.targets import Target
 from orchestrator.errors import Problem
 from orchestrator.views.text import many
 
 if TYPE_CHECKING:  # `status` starts without
-    from orchestrator.core.reports import Lagging
+    from orchestrator.core.reports import Lagging, PlanReport
 
 _LISTED = 5
 """Revisions that a sentence names before it says how many more there are."""
 
 _MESSAGE = 100
 """Characters of a revision's message that are shown."""
+_BESIDE = 40
+"""Those that are shown in a table, where other columns say more."""
 _TOLD = 4000
 """Characters of an error that are shown."""
 
@@ -54,15 +56,18 @@ _OUTCOME_STYLES = {
 }
 
 
-def short(message: str) -> str:
-    """A revision's message on a line of its own, cut where it would be a paragraph."""
+def short(message: str, most: int = _MESSAGE) -> str:
+    """A revision's message on a line of its own, cut between two words where it would be a paragraph."""
     line = " ".join(message.split())
-    return line if len(line) <= _MESSAGE else line[: _MESSAGE - 1] + "…"
+    if len(line) <= most:
+        return line
+    whole, _, part = line[: most - 1].rpartition(" ")
+    return (whole if len(part) < most // 4 and whole else line[: most - 1]) + "…"
 
 
 def revision(identifier: str, messages: Mapping[str, str]) -> str:
-    """A revision with its message."""
-    message = short(messages.get(identifier, ""))
+    """A revision with the beginning of its message."""
+    message = short(messages.get(identifier, ""), _BESIDE)
     return f"{identifier} {message}".rstrip()
 
 
@@ -76,6 +81,13 @@ def nothing(kind: PlanKind) -> str:
     if kind is PlanKind.ROLLBACK:
         return "nothing to do: nothing of the run is left"
     return "nothing to do: every target already has what was asked for"
+
+
+def amount(plan: Plan) -> str:
+    """How much a plan changes: `3 revisions on 40 targets`."""
+    changing = [target for target in plan.targets if target.steps]
+    revisions = {step.revision for target in changing for step in target.steps}
+    return f"{count(len(revisions), 'revision')} on {count(len(changing), 'target')}"
 
 
 def lagging(found: Lagging | None) -> Iterator[Text]:
@@ -122,17 +134,24 @@ def relation(divergence: Divergence, upstream: str) -> Text:
             return Text("unknown", "dim")
 
 
-def last_run(run: Run | None, now: datetime) -> Text:
-    """A run in a cell: its id, how it ended, how long ago."""
+def last_run(run: Run | None, now: datetime, *, elsewhere: bool = False) -> Text:
+    """A run in a cell: its id, how it ended, how long ago; that it was `elsewhere`, in another database."""
     if run is None:
         return Text("none", "dim")
     style = _OUTCOME_STYLES.get(run.outcome, "red") if run.outcome else "yellow"
-    return Text.assemble(f"{run.id} ", (ended(run), style), f" {ago(now - run.last_event_at)}")
+    settled = run.outcome is Outcome.IN_DOUBT and not any(one.doubtful for one in run.steps.values())
+    how = f"{ended(run)} until" if settled else ended(run)
+    told = Text.assemble(f"{run.id} ", (how, style), f" {ago(now - run.last_event_at)}")
+    if run.open:
+        told = Text.assemble(f"{run.id} ", (f"begun {ago(now - run.started_at)}, not ended", style))
+    return told.append(", in another database", "yellow") if elsewhere else told
 
 
 def gone(target: Target, found: Lost) -> str:
     """That a target no longer has what a run did there, and what that usually means."""
     did = f"run {found.run} took {target} through {', '.join(found.revisions)}, and that is gone"
+    if found.elsewhere:
+        return f"{did}: the URL leads to another database now"
     return f"{did}: restored from a backup, reverted by hand, or another database?"
 
 
@@ -154,6 +173,12 @@ def stopped(run: Run) -> Text:
     why = run.stopped_by or ("stopped as asked" if run.outcome is Outcome.INTERRUPTED else ended(run))
     why = "it did not end: cut off, or still at work" if run.open else why
     return Text.assemble(f"run {run.id} ", ("is not finished", "yellow"), f": {short(why)}")
+
+
+def begun_anew(report: PlanReport) -> Iterator[Text]:
+    """What an earlier run left undone, and a plan takes up from its beginning."""
+    if report.begins_anew is not None:
+        yield stopped(report.begins_anew.run).append("; this plan begins anew", "yellow")
 
 
 def ago(span: timedelta) -> str:
