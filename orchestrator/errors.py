@@ -27,6 +27,16 @@ from enum import IntEnum
 from typing import ClassVar
 
 
+def install(what: str) -> str:
+    """What to do for `what`, a version of this tool or an extra: only who installed this one knows from where."""
+    return f"install {what} as you installed this one"
+
+
+def install_extra(extra: str) -> str:
+    """The same for a driver that comes with an extra."""
+    return f"{install(f'orchestrate with its extra {extra}')}; from a clone: pip install '.[{extra}]'"
+
+
 class Exit(IntEnum):
     """What the process returns; programs rely on these numbers."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.observations import Observation
 from orchestrator.core.plan import Plan, PlanKind
@@ -70,6 +70,7 @@ def _target(target: Target, seen: Observation) -> dict[str, Any]:
     return {
         "target": str(target),
         "heads": list(seen.heads) if readable else None,
+        "identity": seen.identity if readable else None,
         "error": None if readable else seen.detail or str(seen.reading),
         "transactional": seen.transactional if readable else None,
     }

@@ -74,15 +74,19 @@ class Edited:
     @property
     def mend(self) -> str:
         """What to type to have the bytes back that ran."""
-        import shlex
-
         path = self.script.path
         if self.former is None:
             return f"put {path} back as it ran"
-        commit = self.former.commit[:12]
-        if self.former.path == path:
-            return f"git checkout {commit} -- {shlex.quote(path)}"
-        return f"git show {shlex.quote(f'{commit}:./{self.former.path}')} > {shlex.quote(path)}"
+        return restoring(self.former.commit, self.former.path, path)
+
+
+def restoring(commit: str, then: str, path: str) -> str:
+    """The command that puts a file back as a commit has it, under the path that it had there."""
+    import shlex
+
+    if then == path:
+        return f"git checkout {commit[:12]} -- {shlex.quote(path)}"
+    return f"git show {shlex.quote(f'{commit[:12]}:./{then}')} > {shlex.quote(path)}"
 
 
 def alike(found: Iterable[Edited]) -> dict[str, list[Edited]]:
@@ -136,8 +140,12 @@ def difference(old: bytes, new: bytes, path: str) -> str:
 def same_code(old: bytes, new: bytes) -> bool:
     """Whether two scripts differ in nothing but comments and blanks, as Python reads them."""
     import ast
+    import warnings
 
-    try:
-        return ast.dump(ast.parse(old)) == ast.dump(ast.parse(new))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
+    with warnings.catch_warnings():
+        # What Python thinks of the script, a `\d` in a text say, is told to whoever runs it.
+        warnings.simplefilter("ignore")
+        try:
+            return ast.dump(ast.parse(old)) == ast.dump(ast.parse(new))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False

@@ -60,6 +60,8 @@ class EventKind(StrEnum):
 
     WAVE_PAUSED = "wave_paused"
     """The next wave of the `environment` is begun in so many `seconds`."""
+    WAITING = "waiting"
+    """What is in hand takes long: `waiting_for` what, for how many `seconds` by now."""
     LOCK_WAITING = "lock_waiting"
     TABLE_LOCK_WAITING = "table_lock_waiting"
     """The revision in hand waits for a lock that another session has: `blocked_by` in words, `blockers`."""
@@ -77,6 +79,7 @@ class EventKind(StrEnum):
 
 _PASSING = (
     EventKind.WAVE_PAUSED,
+    EventKind.WAITING,
     EventKind.LOCK_WAITING,
     EventKind.TABLE_LOCK_WAITING,
     EventKind.RUN_LOCK_LOST,

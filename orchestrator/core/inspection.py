@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address
 
 _RECORDING = {"SELECT", "INSERT", "UPDATE"}
@@ -78,6 +79,7 @@ def ahead(clock: float, asked: float, answered: float) -> float:
     return min(clock - asked, 0.0) + max(clock - answered, 0.0)
 
 
+@lru_cache(maxsize=64)
 def is_near(host: str) -> bool:
     """Whether what is sent to this address, name or socket stays on this machine."""
     if host in ("", "localhost") or host.startswith(("/", "@")):

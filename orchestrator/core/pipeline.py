@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from orchestrator.core.checks import NOTHING_AROUND, Around
 from orchestrator.core.gates.policy import NO_GATES, GatePolicy
 from orchestrator.core.targets import Target
 from orchestrator.core.waves import WavePolicy
+
+if TYPE_CHECKING:
+    from orchestrator.core.plan import Plan
 
 ALL_AT_ONCE = WavePolicy()
 """What holds where nothing is said of waves."""
@@ -55,6 +59,14 @@ class Pipeline:
     def neighbours(self) -> tuple[tuple[Environment, Environment], ...]:
         """Each environment with the one promoted from it, as (upstream, downstream)."""
         return tuple(pairwise(self.environments))
+
+    def before(self, name: str) -> str | None:
+        """The environment that this one is promoted from; None for the first and for one that there is not."""
+        return next((one.name for one, two in self.neighbours() if two.name == name), None)
+
+    def source_of(self, name: str, plan: Plan) -> str | None:
+        """Where the plan's revisions are to have stood before this environment gets them; None where nowhere."""
+        return plan.source or self.before(name)
 
     def between(self, upstream: str, downstream: str) -> tuple[str, ...] | None:
         """The names that lie between the two, or None where `downstream` does not come after `upstream`."""

@@ -6,6 +6,7 @@ more in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +45,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What a run executed of a script, on which target, when; `more` statements were not recorded."""
+    """What a run executed of a script, on which target, when; `more` statements were not recorded.
+
+    `own` are names in it that the target's own database or schema has, and the one that it is shown for has not.
+    """
 
     target: str
     environment: str
@@ -52,6 +56,14 @@ class Executed:
     at: datetime
     statements: tuple[SqlStatement, ...]
     more: int = 0
+    own: tuple[str, ...] = ()
+
+
+def named_in(statements: Iterable[SqlStatement], names: Iterable[str | None]) -> tuple[str, ...]:
+    """Those of the names that stand in the statements as words."""
+    texts = [one.text for one in statements]
+    words = {name: re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names if name}
+    return tuple(name for name, word in words.items() if any(map(word.search, texts)))
 
 
 @dataclass(frozen=True, slots=True)

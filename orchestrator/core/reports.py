@@ -7,32 +7,33 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from orchestrator.core.account import Account
-from orchestrator.core.checks import Verification
-from orchestrator.core.doubt import Completion, Doubt, doubt_of
+from orchestrator.core.doubt import Doubt, doubt_of
 from orchestrator.core.edited import Edited
 from orchestrator.core.envelope import JournalHead
 from orchestrator.core.events import Event
 from orchestrator.core.failure import Failure
 from orchestrator.core.findings import Finding, Level, Topic
 from orchestrator.core.gates.verdict import Verdict
-from orchestrator.core.lint import LintFinding, LintReport
-from orchestrator.core.locks import LocksReport
-from orchestrator.core.picture import GraphReport
 from orchestrator.core.plan import Plan, TargetPlan
 from orchestrator.core.run import Lost, Outcome, Run
-from orchestrator.core.status import StatusReport, Unfinished
 from orchestrator.core.step_record import StepState
 from orchestrator.core.targets import Target
 from orchestrator.core.waves import WavePolicy
 from orchestrator.errors import Exit, most_severe
 
-if TYPE_CHECKING:  # only a rollback and an adoption have them; `status` starts without
+if TYPE_CHECKING:  # what a release mostly does not have
+    from orchestrator.core.account import Account
+    from orchestrator.core.checks import Verification
     from orchestrator.core.comparison import Comparison
+    from orchestrator.core.doubt import Completion
     from orchestrator.core.downgrade import Downgrade
     from orchestrator.core.estimates import Estimate
+    from orchestrator.core.lint import LintFinding, LintReport
+    from orchestrator.core.locks import LocksReport
+    from orchestrator.core.picture import GraphReport
     from orchestrator.core.preview import RevisionSql
     from orchestrator.core.sealed import Sealed
+    from orchestrator.core.status import StatusReport, Unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +174,11 @@ class RunsReport:
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """One run with everything recorded of it."""
+    """One run with everything recorded of it, and the `rollbacks` that were to take it back since."""
 
     run: Run
     events: tuple[Event, ...] = ()
+    rollbacks: tuple[Run, ...] = ()
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -224,6 +226,7 @@ class DoctorReport:
         return not topics.isdisjoint((Topic.CONFIG, Topic.SCRIPTS))
 
 
-_Look = LintReport | LocksReport | PlanReport | RunsReport | RunHistory | DoctorReport | GraphReport | Account
-OtherReport = _Look | Verification | RunReport | Unfinished | Completion | Done
-Report = StatusReport | OtherReport
+if TYPE_CHECKING:
+    RareReport = LintReport | LocksReport | RunsReport | RunHistory | Unfinished | DoctorReport | GraphReport
+    OtherReport = PlanReport | RunReport | Verification | Done | RareReport | Account | Completion
+    Report = StatusReport | OtherReport

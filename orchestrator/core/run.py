@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core import step_record
 from orchestrator.core.events import Event, EventKind
-from orchestrator.core.gates.evidence import Waiver
-from orchestrator.core.observations import Observation
+from orchestrator.core.gates.decisions import Waiver
+from orchestrator.core.observations import Observation, another
 from orchestrator.core.plan import Action, Plan, Step, TargetPlan, at
 from orchestrator.core.revisions import Graph
 from orchestrator.core.step_record import StepRecord, StepState
@@ -31,6 +31,8 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
     IN_DOUBT = "in_doubt"
     NOTHING_TO_DO = "nothing_to_do"
+    TAKEN_BACK = "taken_back"
+    """A person gave up what was left of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,12 @@ class Run:
     def elsewhere(self, target: Target, identity: str | None) -> bool:
         """Whether the run knew the target as another database than the one of that identity."""
         plan = self.plan.by_target.get(target)
-        return plan is not None and None not in (plan.identity, identity) and plan.identity != identity
+        return plan is not None and another(plan.identity, identity)
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left to do: it ended well."""
-        return self.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
+        """Whether nothing is left to do: it ended well, or what was left was given up."""
+        return self.outcome in (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO, Outcome.TAKEN_BACK)
 
     def finished(self, target: Target) -> bool:
         """Whether every step planned for the target is recorded as applied."""
@@ -174,6 +176,8 @@ class Lost:
 
     run: str
     revisions: tuple[str, ...]
+    elsewhere: bool = False
+    """Whether the run worked in another database than the URL leads to now."""
 
 
 @dataclass(frozen=True, slots=True)

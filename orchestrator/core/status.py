@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from orchestrator.core.divergence import Divergence, Relation, State
-from orchestrator.core.doubt import Doubt
 from orchestrator.core.edited import Edited
 from orchestrator.core.failure import Failure
-from orchestrator.core.gates.evidence import Veto, Waiver
-from orchestrator.core.locks import Leftover
+from orchestrator.core.gates.decisions import Veto, Waiver
 from orchestrator.core.plan import PlanKind
 from orchestrator.core.run import Lost, Run
 from orchestrator.core.selection import NOTHING_TYPED, Selection
 from orchestrator.core.targets import Target
 from orchestrator.errors import Exit, most_severe
+
+if TYPE_CHECKING:  # what `status` seldom finds
+    from orchestrator.core.doubt import Doubt
+    from orchestrator.core.locks import Leftover
+    from orchestrator.core.sealed import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class TargetStatus:
     `doubt` is what is known of the step in doubt there, `lost` what a run did there and is gone.
     `encrypted` is as it was reached. `leftover` works there without a driver. `last_failure` is why the latest run
     failed there, `transactional` whether the database undoes a failed revision; None where it was not read.
+    `elsewhere` says that the latest run knew the target as another database.
     """
 
     target: Target
@@ -41,6 +46,7 @@ class TargetStatus:
     leftover: Leftover | None = None
     last_failure: str | None = None
     transactional: bool | None = None
+    elsewhere: bool = False
 
     @property
     def unproven(self) -> bool:
@@ -67,6 +73,16 @@ class Unfinished:
 
     run: Run
     left: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sealed plan that lies in its file and is not over: who approved it, what began it, what is typed next."""
+
+    sealed: Sealed
+    mend: str
+    approvals: tuple[str, ...] = ()
+    run: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,8 @@ class StatusReport:
     unverified: tuple[Unverified, ...] = ()
     sealed: frozenset[str] = frozenset()
     """The environments that demand approval, so that they take a sealed plan alone."""
+    waiting: Waiting | None = None
+    """The sealed plan in the usual file, where it can be applied or approved, and all of it was looked at."""
     recorded: int | None = None
     """How many targets were recorded to stand elsewhere than was known; None where that was not asked for."""
 

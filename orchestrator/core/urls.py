@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -83,8 +84,9 @@ class Address:
         return f"{host}{f':{self.port}' if self.port else ''}/{self.database or ''}"
 
 
+@lru_cache(maxsize=256)
 def parse(url: str) -> Address | None:
-    """The parts of a SQLAlchemy URL, or None where it is not one."""
+    """The parts of a SQLAlchemy URL, or None where it is not one; schemas of one database have the same one."""
     match = _GRAMMAR.match(url)
     if match is None or not _is_port(match["port"]):
         return None

@@ -36,8 +36,8 @@ USUAL = (EventKind.RUN_STARTED, EventKind.RUN_RESUMED, EventKind.RUN_FINISHED)
 """Those that are told where the file names none."""
 LARGEST = 200_000
 """Bytes of a payload; a run that fails on thousands of targets has a reason for each."""
-_UNTOLD = ("plan", "catalog", "executed", "statements")
-"""Parts of an event that resuming and reports need."""
+_UNTOLD = ("plan", "catalog", "executed", "statements", "identities")
+"""Parts of an event that resuming, reports and gates need."""
 _NO_MARKUP = str.maketrans("<>", "()")
 """Chats read `<!channel>` as a command."""
 

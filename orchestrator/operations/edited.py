@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.core.divergence import applied
-from orchestrator.core.edited import Edited, Former, Key, Recorded, difference, edited, same_code, suspects
+from orchestrator.core.edited import (
+    Edited,
+    Former,
+    Key,
+    Recorded,
+    difference,
+    edited,
+    restoring,
+    same_code,
+    suspects,
+)
 from orchestrator.core.plan import Plan
 from orchestrator.core.scripts import Script
 from orchestrator.core.targets import Target
@@ -33,6 +43,24 @@ def edited_upstream(journal: Journal, seen: Survey, plan: Plan) -> tuple[Edited,
     """Those of the plan's scripts that the environment before ran with other bytes; raises JournalError."""
     now = dict(_planned(seen, plan))
     return _edited(journal, seen, suspects(journal.digests(), now), now) if now else ()
+
+
+def former_bytes(planned: Mapping[str, str], root: Path) -> dict[str, str]:
+    """What to type to have files back as they were planned, by their digests: of those that git has so.
+
+    `planned` are digests by path, as they are typed where environments.yaml is.
+    """
+    if not planned:
+        return {}
+    from orchestrator.project import git
+
+    found = git.versions({(root / path, digest) for path, digest in planned.items()})
+    versions = ((path, digest, found[root / path, digest]) for path, digest in planned.items())
+    return {
+        digest: restoring(version.commit, _shown(version.path, root), path)
+        for path, digest, version in versions
+        if not isinstance(version, str)
+    }
 
 
 def _planned(seen: Survey, plan: Plan) -> Iterator[tuple[Key, Script]]:

@@ -8,7 +8,7 @@ from orchestrator.core.divergence import stand
 from orchestrator.core.picture import GraphReport, Place, picture
 from orchestrator.core.selection import NOTHING_TYPED
 from orchestrator.operations.selected import asked
-from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.operations.survey import Clock, Remembered, Survey, survey
 from orchestrator.project.configuration import Configuration
 
 
@@ -17,7 +17,7 @@ def graph(configuration: Configuration, now: Clock) -> GraphReport:
 
     The journal is not read: where a database stands, the database says.
     """
-    seen = survey(asked(configuration, NOTHING_TYPED), None, now, {})
+    seen = survey(asked(configuration, NOTHING_TYPED), None, now, Remembered())
     graphs = {seen.configuration.project_of(target).name: graph for target, graph in seen.world.graphs.items()}
     return GraphReport(
         tuple(picture(project, graphs[project].whole, _places(seen, project)) for project in graphs)

@@ -24,7 +24,7 @@ from orchestrator.journal.chain import NAMES
 from orchestrator.journal.journal import Journal
 from orchestrator.operations.acting import run_id
 from orchestrator.operations.selected import selected
-from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.operations.survey import Clock, Remembered, Survey, survey
 from orchestrator.operations.tenants import expanded
 from orchestrator.project.configuration import Configuration
 
@@ -104,7 +104,7 @@ def rebuild(configuration: Configuration, wish: Wish, actor: str, now: Clock) ->
     _check_head(wish.expected)
     with anew.alone(configuration.journal):
         left = anew.remains(configuration.journal, wish.expected)
-        seen = survey(selected(configuration, wish.selection), None, now, {})
+        seen = survey(selected(configuration, wish.selection), None, now, Remembered())
         _undriven(configuration, seen)
         name = run_id(now())
 

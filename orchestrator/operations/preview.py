@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from orchestrator.core.plan import Plan
-from orchestrator.core.preview import Executed, Origin, Rendered, RevisionSql, SqlStatement
+from orchestrator.core.preview import Executed, Origin, Rendered, RevisionSql, SqlStatement, named_in
 from orchestrator.core.scripts import Script
 from orchestrator.core.targets import Target
+from orchestrator.core.urls import parse
 from orchestrator.errors import OrchestrateError
 from orchestrator.execution.render import render
 from orchestrator.journal.journal import Journal
 from orchestrator.journal.ran import EXECUTED
 from orchestrator.operations.durations import families
-from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.survey import Survey
 from orchestrator.project.revision_scripts.alembic_config import read_config
 
@@ -33,7 +32,7 @@ class _Wanted:
 
 
 def sql_of(
-    seen: Survey, wanted: Mapping[Target, Iterable[str]], *, source: str | None = None
+    journal: Journal, seen: Survey, wanted: Mapping[Target, Iterable[str]], *, source: str | None = None
 ) -> tuple[RevisionSql, ...]:
     """What the revisions `wanted` execute on these targets: each once for a project and a family of databases.
 
@@ -41,20 +40,9 @@ def sql_of(
     that may connect to nothing; where that is not possible the value says why. Raises JournalError.
     """
     asked = _asked(seen, wanted)
-    executed = _executed(seen, asked, source)
+    executed = _executed(journal, seen, asked, source)
     rendered = _rendered(seen, [one for one in asked if one not in executed])
     return tuple(_told(one, executed.get(one), rendered.get(one, Rendered())) for one in asked)
-
-
-def of_plan(seen: Survey, plan: Plan) -> tuple[RevisionSql, ...]:
-    """The same of a plan's revisions, in the order of the plan."""
-    wanted = {one.target: [step.revision for step in one.steps] for one in plan.of_changing.targets}
-    return sql_of(seen, wanted, source=plan.source)
-
-
-def with_sql(prepared: Prepared) -> Prepared:
-    """The same with what its revisions execute."""
-    return replace(prepared, sql=of_plan(prepared.seen, prepared.plan))
 
 
 def _asked(seen: Survey, wanted: Mapping[Target, Iterable[str]]) -> list[_Wanted]:
@@ -69,7 +57,9 @@ def _asked(seen: Survey, wanted: Mapping[Target, Iterable[str]]) -> list[_Wanted
     return list(asked.values())
 
 
-def _executed(seen: Survey, asked: Iterable[_Wanted], source: str | None) -> dict[_Wanted, Executed]:
+def _executed(
+    journal: Journal, seen: Survey, asked: Iterable[_Wanted], source: str | None
+) -> dict[_Wanted, Executed]:
     """What is recorded of them: of `source` first, else what was executed last."""
     places = families(seen)
     by_bytes = {(one.script.digest, one.family): one for one in asked}
@@ -80,17 +70,25 @@ def _executed(seen: Survey, asked: Iterable[_Wanted], source: str | None) -> dic
         if family == one.family and place.database == one.target.database
     )
     found: dict[_Wanted, Executed] = {}
-    with Journal(seen.configuration.journal) as journal:
-        for event in journal.applied(keys, EXECUTED, _LATEST):
-            body = event.body["executed"]
-            one = by_bytes.get((str(event.body["digest"]), str(body["family"])))
-            if one is None or event.target is None:
-                continue
-            if one not in found or (event.target.environment == source != found[one].environment):
-                told = tuple(SqlStatement(*statement) for statement in body["statements"])
-                where = str(event.target), event.target.environment, event.run, event.at
-                found[one] = Executed(*where, told, int(body["more"]))
+    for event in journal.applied(keys, EXECUTED, _LATEST):
+        body = event.body["executed"]
+        one = by_bytes.get((str(event.body["digest"]), str(body["family"])))
+        if one is None or event.target is None:
+            continue
+        if one not in found or (event.target.environment == source != found[one].environment):
+            told = tuple(SqlStatement(*statement) for statement in body["statements"])
+            where = str(event.target), event.target.environment, event.run, event.at
+            own = named_in(told, _names(seen, event.target) - _names(seen, one.target))
+            found[one] = Executed(*where, told, int(body["more"]), own)
     return found
+
+
+def _names(seen: Survey, target: Target) -> set[str | None]:
+    """What a target's database and schema are called on their server; nothing for one that was not looked at."""
+    if (endpoint := seen.endpoints.get(target)) is None:
+        return set()
+    address = parse(endpoint.url.reveal())
+    return {endpoint.schema, address.database if address is not None and address.host else None}
 
 
 def _rendered(seen: Survey, asked: Iterable[_Wanted]) -> dict[_Wanted, Rendered]:

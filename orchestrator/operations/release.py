@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from orchestrator.core import planner
 from orchestrator.core.gates.lint import demanding
-from orchestrator.core.lint import LintFinding
 from orchestrator.core.plan import Plan
 from orchestrator.core.selection import NOTHING_TYPED, Selection
 from orchestrator.errors import UsageError
+from orchestrator.journal.journal import Journal
 from orchestrator.operations import narrowing, tenants
 from orchestrator.operations.evidence import gather
 from orchestrator.operations.prepared import Prepared
-from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.operations.survey import Clock, Survey, remembered, survey
 from orchestrator.project.configuration import Configuration
+
+if TYPE_CHECKING:
+    from orchestrator.operations.squawked import SqlOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,67 +43,80 @@ class Wish:
 
 
 def prepare(
-    configuration: Configuration, wish: Wish, now: Clock, confirmed: frozenset[str] = frozenset()
+    configuration: Configuration,
+    wish: Wish,
+    now: Clock,
+    confirmed: frozenset[str] = frozenset(),
+    *,
+    sql: bool = False,
 ) -> Prepared:
     """Look, and derive the plan; raises what the survey and the planner raise, with nothing changed.
 
+    With `sql` it tells what its revisions execute too.
     Raises UsageError too for a selection that fits nothing or would pass an environment by.
     """
+    for name in confirmed:
+        configuration.environment(name)
+
+    def look(*, again: bool) -> Prepared:
+        narrowed, names, through = _scope(configuration, wish)
+        changing = names if wish.source is None else (through,)
+        with Journal(configuration.journal) as journal:
+            seen = survey(narrowed, names, now, remembered(journal, narrowed.pipeline.names), changing=changing)
+            plan, at = _planned(seen, wish, through), now()
+            anew = partial(look, again=True)
+            found = Prepared(plan, seen, anew, confirmed, at=at, evidence=gather(journal, seen, plan))
+            return found if again else reviewed(found, journal, sql=sql)
+
+    return look(again=False)
+
+
+def reviewed(prepared: Prepared, journal: Journal, *, sql: bool) -> Prepared:
+    """The same with what its scripts tell: with `sql` what they execute, and where it is demanded what is found.
+
+    That follows from their bytes, so a second look at the databases does not ask it again. Raises as `sql_of`.
+    """
+    plan, seen = prepared.plan, prepared.seen
+    linting = demanding(plan, seen.world.pipeline)
+    if not (sql or linting):
+        return prepared
+    from orchestrator.operations.preview import sql_of
+
+    executed: SqlOf = partial(sql_of, journal, seen, source=plan.source)
+    if sql:
+        wanted = {one.target: [step.revision for step in one.steps] for one in plan.of_changing.targets}
+        shown = tuple(executed(wanted))
+        prepared, executed = replace(prepared, sql=shown), lambda _: shown
+    if not linting:
+        return prepared
+    from orchestrator.operations.lint import findings_of
+
+    findings, unlinted = findings_of(seen, plan, prepared.at, sql=executed)
+    return replace(prepared, findings=findings, unlinted=unlinted)
+
+
+def _scope(configuration: Configuration, wish: Wish) -> tuple[Configuration, tuple[str, ...], str]:
+    """The configuration with all that is to be looked at, the environments to look at, and the last to change."""
+    pipeline = configuration.pipeline
     if wish.source is None:
-        seen, plan = _rollout(configuration, wish, now, confirmed)
-    else:
-        seen, plan = _promotion(configuration, wish, wish.source, now, confirmed)
-    return ready(plan, seen, lambda: prepare(configuration, wish, now), now=now, confirmed=confirmed)
-
-
-def ready(
-    plan: Plan,
-    seen: Survey,
-    anew: Callable[[], Prepared],
-    *,
-    now: Clock,
-    confirmed: frozenset[str] = frozenset(),
-) -> Prepared:
-    """A release's plan, made just now or read from a file, with all that its gates are told; JournalError."""
-    at = now()
-    findings: tuple[LintFinding, ...] = ()
-    unlinted: tuple[str, ...] = ()
-    if demanding(plan, seen.world.pipeline):
-        from orchestrator.operations.lint import findings_of
-
-        findings, unlinted = findings_of(seen, plan, at)
-    told = Prepared(plan, seen, anew, confirmed, at=at, evidence=gather(seen, plan))
-    return replace(told, findings=findings, unlinted=unlinted)
-
-
-def _promotion(
-    configuration: Configuration, wish: Wish, source: str, now: Clock, confirmed: Iterable[str]
-) -> tuple[Survey, Plan]:
-    narrowing.refuse_part(source, wish.through)
+        configuration.environment(wish.through)
+        names = pipeline.names[: pipeline.names.index(wish.through) + 1]
+        narrowed = narrowing.of_rollout(tenants.expanded(configuration, names), names, wish.selection)
+        return narrowed, names, wish.through
+    narrowing.refuse_part(wish.source, wish.through)
     through = narrowing.destination(configuration, wish.through)
-    for name in (source, through, *confirmed):
+    for name in (wish.source, through):
         configuration.environment(name)
-    if source == through:
+    if wish.source == through:
         raise UsageError(f"{through} cannot be promoted to itself", mend="orchestrate promote SOURCE DESTINATION")
-    names = tuple(name for name in configuration.pipeline.names if name in (source, through))
-    narrowed = narrowing.of_promotion(tenants.expanded(configuration, names), through, wish.typed)
-    seen = survey(narrowed, names, now, changing=(through,))
-    plan = planner.promote(seen.world, source, through, wish.to, skip_unfit=wish.skip_unfit)
-    return seen, _as_typed(plan, wish.typed if wish.through != through else wish.selection)
+    names = tuple(name for name in pipeline.names if name in (wish.source, through))
+    return narrowing.of_promotion(tenants.expanded(configuration, names), through, wish.typed), names, through
 
 
-def _rollout(
-    configuration: Configuration, wish: Wish, now: Clock, confirmed: Iterable[str]
-) -> tuple[Survey, Plan]:
-    for name in (wish.through, *confirmed):
-        configuration.environment(name)
-    names = configuration.pipeline.names
-    names = names[: names.index(wish.through) + 1]
-    narrowed = narrowing.of_rollout(tenants.expanded(configuration, names), names, wish.selection)
-    seen = survey(narrowed, names, now, changing=names)
-    plan = planner.rollout(seen.world, wish.through, wish.to, skip_unfit=wish.skip_unfit)
-    return seen, _as_typed(plan, wish.selection)
-
-
-def _as_typed(plan: Plan, typed: Selection) -> Plan:
+def _planned(seen: Survey, wish: Wish, through: str) -> Plan:
+    if wish.source is None:
+        plan = planner.rollout(seen.world, through, wish.to, skip_unfit=wish.skip_unfit)
+    else:
+        plan = planner.promote(seen.world, wish.source, through, wish.to, skip_unfit=wish.skip_unfit)
+    typed = wish.selection if wish.through == through else wish.typed
     return replace(plan.of_changing if typed.behind else plan, selection=typed)

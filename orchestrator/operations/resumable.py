@@ -18,10 +18,12 @@ from orchestrator.operations.unfinished import changes_since, taken_since
 
 
 def ended_before(run: Run, seen: Survey, again: str | None = None) -> RunReport:
-    """That a run which ended well is still done, as the databases say; raises StalePlanError where it is not.
+    """That a run which ended well is still done, as the databases say; raises StalePlanError else.
 
     `again` is what to type then, where that is not the run's own command.
     """
+    if run.outcome is Outcome.TAKEN_BACK:
+        raise StalePlanError(f"it was {run.stopped_by}", where=f"run {run.id}", mend=again or run.plan.again)
     problems = []
     for plan in run.plan.targets:
         if (observation := seen.world.observations.get(plan.target)) is None:

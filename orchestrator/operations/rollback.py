@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.phrases import few
-from orchestrator.core.plan import PlanKind
+from orchestrator.core.plan import Plan, PlanKind
 from orchestrator.core.rollback import Undoing, downstream, limited, rollback
 from orchestrator.core.run import Run
 from orchestrator.core.scripts import Script
@@ -56,7 +56,7 @@ def prepare(
     _refuse_gone(wanted, whole)
     looked_at = [*wanted, *downstream(whole.pipeline, wanted)]
     seen = survey(whole.narrowed(looked_at), None, now, changing={target.environment for target in wanted})
-    downgrades = _downgrades(seen, run)
+    downgrades = downgrades_of(seen, run.plan)
     plan = rollback(seen.world, Undoing(run, since, downgrades, only, whole.pipeline))
     if regret.names != tuple(map(str, only)):
         plan = replace(plan, selection=Selection(regret.names))
@@ -124,9 +124,10 @@ def _environments(configuration: Configuration, wanted: Iterable[Target]) -> lis
     return [name for name in names if name in asked]
 
 
-def _downgrades(seen: Survey, run: Run) -> dict[str, Downgrade]:
+def downgrades_of(seen: Survey, release: Plan) -> dict[str, Downgrade]:
+    """The downgrades of the scripts that a plan brings to what was looked at, by the scripts' digests of today."""
     scripts: dict[Path, dict[str, Script]] = {}
-    for plan in (plan for plan in run.plan.targets if plan.target in seen.endpoints):
+    for plan in (plan for plan in release.targets if plan.target in seen.endpoints):
         known = seen.world.graphs[plan.target].scripts
         of_project = scripts.setdefault(seen.configuration.project_of(plan.target).config.parent, {})
         of_project |= {step.revision: known[step.revision] for step in plan.steps if step.revision in known}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator.core.plan import Plan
 from orchestrator.core.reports import RunHistory, RunsReport
 from orchestrator.core.run import Run
 from orchestrator.errors import UsageError
@@ -21,7 +22,7 @@ def show(configuration: Configuration, name: str) -> RunHistory:
     """One run with all its events; raises what `named` raises."""
     with Journal(configuration.journal) as journal:
         run = named(journal, name)
-        return RunHistory(run, journal.events(run.id))
+        return RunHistory(run, journal.events(run.id), journal.rollbacks_of(run))
 
 
 def named(journal: Journal, name: str) -> Run:
@@ -35,9 +36,19 @@ def named(journal: Journal, name: str) -> Run:
 
     sealed = plan_file.read(Path(name))
     if (run := journal.sealed(sealed.seal, sealed.created_at)) is None:
-        what = "no run applied this plan, so nothing was changed by it"
-        raise UsageError(what, where=name, mend=f"{sealed.applying} --dry-run")
+        what, mend = "no run applied this plan, so nothing was changed by it", f"{sealed.applying} --dry-run"
+        if (other := _unfinished(journal, sealed.plan)) is not None:
+            what += f"; run {other.id} of {other.actor}, of another plan to there, is not finished"
+            mend = f"orchestrate resume {other.id}; of this plan: {mend}"
+        raise UsageError(what, where=name, mend=mend)
     return run
+
+
+def _unfinished(journal: Journal, plan: Plan) -> Run | None:
+    """The latest run of a plan from there to there, unless it ended well."""
+    latest = (run for run in journal.runs() if (run.plan.source, run.plan.through) == (plan.source, plan.through))
+    run = next((run for run in latest if run.plan.kind is plan.kind), None)
+    return None if run is None or run.complete else run
 
 
 def find(configuration: Configuration, name: str | None) -> Run:

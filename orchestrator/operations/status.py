@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.core.divergence import Divergence, State, applied, compare, stand
-from orchestrator.core.doubt import Doubt
 from orchestrator.core.edited import Edited
 from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.observations import Reading
 from orchestrator.core.pipeline import Pipeline
 from orchestrator.core.run import Outcome, Run
+from orchestrator.core.sealed import USUAL_FILE
 from orchestrator.core.selection import Selection, choose
-from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unverified, Vetoed
+from orchestrator.core.status import Pair, StatusReport, TargetStatus, Unverified, Vetoed, Waiting
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World, refusal, twins
 from orchestrator.errors import Exit, JournalError, UnavailableError
-from orchestrator.execution.doubt import seen_now
 from orchestrator.journal.journal import Journal
 from orchestrator.operations.checked import failed_checks
 from orchestrator.operations.edited import edited_since
 from orchestrator.operations.selected import asked
-from orchestrator.operations.survey import Clock, Survey, survey
+from orchestrator.operations.survey import Clock, Remembered, Survey, remembered, survey
 from orchestrator.operations.unfinished import unfinished
-from orchestrator.operations.vetoes import standing
 from orchestrator.project.configuration import Configuration
+
+if TYPE_CHECKING:
+    from orchestrator.core.doubt import Doubt
 
 _TELLING = (EventKind.STEP_FAILED, EventKind.TARGET_FINISHED)
 
@@ -45,8 +48,7 @@ def status(
     world = seen.world
     same = {two: one for one, two in twins(world.observations.values())}
     targets = tuple(
-        replace(_target(seen, target, same.get(target)), last_failure=told.failed.get(target))
-        for target in world.pipeline.targets
+        _target(seen, target, same.get(target), told.failed.get(target)) for target in world.pipeline.targets
     )
     if selection.behind:
         targets = tuple(one for one in targets if one.state is not State.AT_HEAD or one.failure)
@@ -62,8 +64,9 @@ def status(
         edited=told.edited,
         unverified=told.unverified,
         sealed=frozenset(one.name for one in whole.pipeline.environments if one.gates.approval is not None),
+        waiting=told.waiting,
         vetoes=told.vetoes,
-        recorded=None if recorder is None or told.unread else _recorded(configuration, seen, recorder, now),
+        recorded=None if recorder is None or told.unread else _recorded(configuration, seen, recorder),
     )
 
 
@@ -75,6 +78,7 @@ class _Told:
     edited: tuple[Edited, ...] = ()
     unverified: tuple[Unverified, ...] = ()
     vetoes: tuple[Vetoed, ...] = ()
+    waiting: Waiting | None = None
     unread: Failure | None = None
 
 
@@ -83,33 +87,44 @@ def _looked(chosen: Configuration, now: Clock) -> tuple[Survey, _Told]:
     seen: Survey | None = None
     try:
         with Journal(chosen.journal) as journal:
-            seen = survey(chosen, None, now, journal.last_runs(), unbegun=journal.unbegun())
-            return seen, _told(journal, seen)
+            seen = survey(chosen, None, now, remembered(journal, chosen.pipeline.names))
+            return seen, _told(journal, seen, now)
     except JournalError as error:
-        return seen or survey(chosen, None, now, {}), _Told(unread=Failure.of(error))
+        return seen or survey(chosen, None, now, Remembered()), _Told(unread=Failure.of(error))
 
 
-def _told(journal: Journal, seen: Survey) -> _Told:
+def _told(journal: Journal, seen: Survey, now: Clock) -> _Told:
     return _Told(
         failed=_failures(journal, {t: run for t, run in seen.last_runs.items() if t in seen.endpoints}),
         edited=edited_since(journal, seen),
         unverified=tuple(failed_checks(journal, seen.world)),
         vetoes=_vetoed(journal, seen.world),
+        waiting=_waiting(journal, seen, now) if Path(USUAL_FILE).is_file() else None,
     )
 
 
-def _recorded(configuration: Configuration, seen: Survey, recorder: str, now: Clock) -> int:
+def _waiting(journal: Journal, seen: Survey, now: Clock) -> Waiting | None:
+    """The plan in the usual file, where no run began it and all that it saw was looked at."""
+    from orchestrator.operations.sealing import waiting
+
+    found = waiting(journal, seen, Path(USUAL_FILE), now())
+    if found is None or found.run is not None:
+        return None
+    return found if all(target in seen.endpoints for target, _ in found.sealed.plan.seen) else None
+
+
+def _recorded(configuration: Configuration, seen: Survey, recorder: str) -> int:
     """Record where targets were not known to stand; how many these are."""
     from orchestrator.operations import arrivals
 
-    heads = arrivals.unrecorded(configuration, seen)
-    arrivals.record(configuration, heads, recorder, now())
-    return len(heads)
+    news = arrivals.unrecorded(configuration, seen.world.observations)
+    arrivals.record(configuration, news, recorder)
+    return len(news)
 
 
 def _vetoed(journal: Journal, world: World) -> tuple[Vetoed, ...]:
     """The vetoes that stand, with the targets that have the revision."""
-    vetoes = standing(journal)
+    vetoes = journal.vetoes()
     if not vetoes:
         return ()
     having = {target: applied(world.graphs[target], found) for target, found in world.observations.items()}
@@ -131,7 +146,7 @@ def _failures(journal: Journal, last_runs: Mapping[Target, Run]) -> dict[Target,
     return {target: reasons[target, run] for target, run in failed.items() if (target, run) in reasons}
 
 
-def _target(seen: Survey, target: Target, twin: Target | None) -> TargetStatus:
+def _target(seen: Survey, target: Target, twin: Target | None, failed: str | None) -> TargetStatus:
     world = seen.world
     observation, standing = world.observations[target], stand(world.graphs[target], world.observations[target])
     state, failure, doubt = standing.state, None, None
@@ -153,7 +168,9 @@ def _target(seen: Survey, target: Target, twin: Target | None) -> TargetStatus:
         missing=standing.missing,
         failure=failure,
         holder=seen.holders.get(target),
-        last_run=seen.last_runs.get(target),
+        last_run=(last_run := seen.last_runs.get(target)),
+        elsewhere=last_run is not None and last_run.elsewhere(target, observation.identity),
+        last_failure=failed,
         doubt=doubt,
         lost=seen.lost.get(target),
         encrypted=observation.encrypted,
@@ -164,6 +181,8 @@ def _target(seen: Survey, target: Target, twin: Target | None) -> TargetStatus:
 
 def _looked_at(seen: Survey, target: Target) -> Doubt:
     """The step in doubt with what is there now; as the journal has it where the database went away meanwhile."""
+    from orchestrator.execution.doubt import seen_now
+
     try:
         return seen_now(seen.endpoints[target], seen.last_runs[target], seen.doubts[target].revision)
     except UnavailableError:

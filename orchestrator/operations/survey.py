@@ -6,23 +6,21 @@ Reads only: no project code is run (except a script whose values are no literals
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.core.divergence import applied
-from orchestrator.core.doubt import Doubt, doubt_of
 from orchestrator.core.failure import Failure
-from orchestrator.core.locks import Leftover
 from orchestrator.core.observations import Observation
+from orchestrator.core.outstanding import passed, unbegun
 from orchestrator.core.plan import TargetPlan
 from orchestrator.core.revisions import Graph
 from orchestrator.core.run import Lost, Run, doubtful_step, first_left, gone, lost
 from orchestrator.core.targets import Target
 from orchestrator.core.world import World
 from orchestrator.databases.endpoint import Endpoint
-from orchestrator.databases.holders import Holder
-from orchestrator.databases.lock_holders import holders_of
 from orchestrator.databases.probe import probe_all
 from orchestrator.errors import ConfigurationError, JournalError, OrchestrateError, Problem, ScriptsError
 from orchestrator.execution.facts import facts_of
@@ -33,6 +31,11 @@ from orchestrator.project.environments_file.wording import near, shown
 from orchestrator.project.revision_scripts import scripts
 from orchestrator.project.revision_scripts.alembic_config import read_config
 
+if TYPE_CHECKING:
+    from orchestrator.core.doubt import Doubt
+    from orchestrator.core.locks import Leftover
+    from orchestrator.databases.holders import Holder
+
 Clock = Callable[[], datetime]
 
 
@@ -42,7 +45,7 @@ class Survey:
 
     `configuration` is the one whose targets were looked at, with all of their tenants. `doubts` are as the journal
     has them; `lost` is what a target's latest run did and the target has no more. `leftovers` are what works in
-    targets that nobody drives, `unbegun` the latest run where it has come to no target yet.
+    targets that nobody drives, `unbegun` the runs that were last to change an environment and came to none of it.
     """
 
     configuration: Configuration
@@ -53,7 +56,7 @@ class Survey:
     leftovers: Mapping[Target, Leftover]
     doubts: Mapping[Target, Doubt]
     lost: Mapping[Target, Lost]
-    unbegun: Run | None = None
+    unbegun: Sequence[Run] = ()
 
     @property
     def in_clear(self) -> dict[Target, str]:
@@ -62,16 +65,28 @@ class Survey:
         return {t: o.family for t, o in seen if o.encrypted is False and self.endpoints[t].require_tls}
 
 
-def remembered(configuration: Configuration) -> Mapping[Target, Run]:
-    """For each target the latest run that touched it; raises JournalError."""
-    with Journal(configuration.journal) as journal:
-        return journal.last_runs()
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the journal tells before anything is looked at, beside what is found: as `Survey` has it."""
+
+    last_runs: Mapping[Target, Run] = field(default_factory=dict)
+    unbegun: Sequence[Run] = ()
+
+
+def remembered(journal: Journal, environments: Iterable[str]) -> Remembered:
+    """What this journal tells, of runs that came to no target in these environments; raises JournalError."""
+    last_runs = journal.last_runs()
+    known, since = {run.id: run for run in last_runs.values()}, passed(environments, last_runs)
+    begun = unbegun(journal.not_well_ended(min(since.values(), default=0)), since)
+    unfinished = (known.get(run.id) or journal.run(run.id) for run in begun)
+    return Remembered(last_runs, tuple(run for run in unfinished if not run.complete))
 
 
 def remembered_or_why_not(configuration: Configuration) -> tuple[Mapping[Target, Run], Failure | None]:
-    """The same; nothing, and why, where the journal cannot be read."""
+    """For each target the latest run that touched it; nothing, and why, where the journal cannot be read."""
     try:
-        return remembered(configuration), None
+        with Journal(configuration.journal) as journal:
+            return journal.last_runs(), None
     except JournalError as error:
         return {}, Failure.of(error)
 
@@ -80,24 +95,26 @@ def survey(
     configuration: Configuration,
     environments: Iterable[str] | None,
     now: Clock,
-    last_runs: Mapping[Target, Run] | None = None,
+    told: Remembered | None = None,
     *,
     changing: Container[str] = (),
-    unbegun: Run | None = None,
 ) -> Survey:
     """See the environments named, or all; raises ConfigurationError, ScriptsError or JournalError.
 
-    A database that does not answer is an observation, not an error. `last_runs` stand in for the journal's. In the
-    environments `changing` the rights that a run needs are asked on the same connections, where that can be.
-    `unbegun` is a run that has come to no target yet.
+    A database that does not answer is an observation, not an error. `told` is what the journal was asked for
+    before; else it is opened for that. In the environments `changing` the rights that a run needs are asked on the
+    same connections, where that can be.
     """
     endpoints = configuration.endpoints(environments)
-    by_target = _graphs(configuration, endpoints)
-    last_runs = remembered(configuration) if last_runs is None else last_runs
+    by_target = graphs_of(configuration, endpoints)
+    if told is None:
+        with Journal(configuration.journal) as journal:
+            told = remembered(journal, configuration.pipeline.names)
+    last_runs = told.last_runs
     rights = {target for target in endpoints if target.environment in changing}
     seen = probe_all(endpoints.values(), now, rights)
     observations = {t: gone(found, last_runs.get(t), by_target[t]) for t, found in seen.items()}
-    drivers, leftovers = _holders(endpoints, observations, last_runs, unbegun)
+    drivers, leftovers = _holders(endpoints, observations, told)
     doubts = _doubts(by_target, observations, last_runs, endpoints, drivers)
     world = World(
         pipeline=configuration.pipeline,
@@ -107,7 +124,7 @@ def survey(
         modes={name: str(project.transactions) for name, project in _projects(configuration, endpoints).items()},
     )
     lost = _lost(world, last_runs)
-    return Survey(configuration, world, endpoints, last_runs, drivers, leftovers, doubts, lost, unbegun)
+    return Survey(configuration, world, endpoints, last_runs, drivers, leftovers, doubts, lost, told.unbegun)
 
 
 def read_graph(project: AlembicProject) -> Graph:
@@ -127,8 +144,8 @@ def read_graph(project: AlembicProject) -> Graph:
     return Graph(found)
 
 
-def _graphs(configuration: Configuration, targets: Iterable[Target]) -> dict[Target, Graph]:
-    """Each target's graph, the same one for the same project and branches; ConfigurationError as `survey`."""
+def graphs_of(configuration: Configuration, targets: Iterable[Target]) -> dict[Target, Graph]:
+    """Each target's graph, the same one for the same project and branches; ConfigurationError or ScriptsError."""
     known = tuple(targets)
     whole = {name: read_graph(project) for name, project in _projects(configuration, known).items()}
     followed: dict[tuple[str, frozenset[str]], Graph] = {}
@@ -166,20 +183,24 @@ def _projects(configuration: Configuration, targets: Iterable[Target]) -> dict[s
 def _holders(
     endpoints: Mapping[Target, Endpoint],
     observations: Mapping[Target, Observation],
-    last_runs: Mapping[Target, Run],
-    unbegun: Run | None,
+    told: Remembered,
 ) -> tuple[dict[Target, str], dict[Target, Leftover]]:
     """Who drives the targets that their latest run has not finished, and what works in those that nobody drives.
 
     Asking costs a connection, so it is done only there; one that went away since its probe has nobody.
     """
+    last_runs = told.last_runs
     unfinished = {target: None for target, run in last_runs.items() if not run.finished(target)}
-    open_runs = {run.id: run for run in (*last_runs.values(), unbegun) if run is not None and not run.complete}
+    open_runs = {run.id: run for run in (*last_runs.values(), *told.unbegun) if not run.complete}
     beside = _beside(open_runs.values())
     there = (target for target in (unfinished | beside) if target in endpoints)
     asked = [target for target in there if observations[target].reading.readable]
-    told = holders_of(endpoints[target] for target in asked)
-    found = {target: both for target, both in told.items() if not isinstance(both, OrchestrateError)}
+    if not asked:
+        return {}, {}
+    from orchestrator.databases.lock_holders import holders_of
+
+    answers = holders_of(endpoints[target] for target in asked)
+    found = {target: both for target, both in answers.items() if not isinstance(both, OrchestrateError)}
     drivers = {target: str(driver) for target, (driver, _) in found.items() if driver is not None}
     left = {t: worker for t, (_, worker) in found.items() if worker and t not in drivers and t in last_runs}
     return drivers, {target: _leftover(last_runs[target], worker) for target, worker in left.items()}
@@ -198,6 +219,8 @@ def _beside(runs: Iterable[Run]) -> dict[Target, None]:
 
 
 def _leftover(run: Run, worker: Holder) -> Leftover:
+    from orchestrator.core.locks import Leftover
+
     return Leftover(run.id, worker.session, worker.pid if worker.session is None else None)
 
 
@@ -206,7 +229,7 @@ def _lost(world: World, last_runs: Mapping[Target, Run]) -> dict[Target, Lost]:
     for target, observation in world.observations.items():
         run, has = last_runs.get(target), applied(world.graphs[target], observation)
         if run is not None and has is not None and (revisions := lost(run, target, has)):
-            found[target] = Lost(run.id, revisions)
+            found[target] = Lost(run.id, revisions, run.elsewhere(target, observation.identity))
     return found
 
 
@@ -225,5 +248,7 @@ def _doubts(
             continue
         facts = facts_of(endpoints[target], observation, has, run)
         if (revision := doubtful_step(run, target, facts)) is not None:
+            from orchestrator.core.doubt import doubt_of
+
             doubts[target] = doubt_of(run, target, revision)
     return doubts

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.core.events import NO_RUN, Event, EventKind
-from orchestrator.core.gates.evidence import Veto
+from orchestrator.core.gates.decisions import Veto
+from orchestrator.core.phrases import few
 from orchestrator.core.reports import Done
 from orchestrator.core.run import Run
 from orchestrator.core.step_record import StepState
+from orchestrator.core.targets import Target
 from orchestrator.errors import UsageError
 from orchestrator.journal.journal import Journal
 from orchestrator.operations.survey import Clock, read_graph
-from orchestrator.operations.vetoes import standing
 from orchestrator.project.configuration import Configuration
 
 _SHORTEST = 4
@@ -40,19 +42,19 @@ def veto(configuration: Configuration, objection: Objection, now: Clock) -> Done
     revision = _meant(configuration, objection.revision)
     with Journal(configuration.journal, writing=True) as journal:
         journal.record([_event(EventKind.REVISION_VETOED, revision, objection, now())])
-        working = [run for run in journal.runs() if run.open and _to_apply(run, revision)]
+        working = {run.id: left for run in journal.runs() if run.open and (left := _left(run, revision))}
     sentence = f"recorded: revision {revision} is vetoed and goes nowhere any more"
-    for run in working:
-        sentence += f"\nrun {run.id} has not ended and has it in its plan: a run at work is not stopped by a veto"
+    for run, left in working.items():
+        sentence += f"\nrun {run} has it in its plan: it stops before it begins it{_in_hand(left)}"
     fields = {"revision": revision, "vetoed": True, "reason": objection.reason, "by": objection.by}
-    return Done(sentence, "orchestrate status", {**fields, "working": [run.id for run in working]})
+    return Done(sentence, "orchestrate status", {**fields, "working": list(working)})
 
 
 def lift(configuration: Configuration, objection: Objection, now: Clock) -> Done:
     """Record that a vetoed revision may go on; UsageError where it is not vetoed, and as `veto`."""
     objection = _checked(configuration, objection)
     with Journal(configuration.journal, writing=True) as journal:
-        known = standing(journal)
+        known = journal.vetoes()
         revision = _vetoed(known, objection.revision)
         journal.record([_event(EventKind.VETO_LIFTED, revision, objection, now())])
     sentence = f"recorded: the veto of revision {revision} is lifted; it was: {known[revision].reason}"
@@ -102,9 +104,15 @@ def _vetoed(known: dict[str, Veto], name: str) -> str:
     raise UsageError(what, mend=mend)
 
 
-def _to_apply(run: Run, revision: str) -> bool:
-    return any(
-        step.revision == revision and run.record(plan.target, revision).state is not StepState.APPLIED
-        for plan in run.plan.targets
-        for step in plan.steps
-    )
+def _left(run: Run, revision: str) -> dict[Target, StepState]:
+    """The targets that the run still brings the revision to, and how far that is; a rollback brings none."""
+    plans = (plan for plan in run.plan.targets if any(step.revision == revision for step in plan.steps))
+    states = {plan.target: run.record(plan.target, revision).state for plan in plans if run.plan.kind.releases}
+    return {target: state for target, state in states.items() if state is not StepState.APPLIED}
+
+
+def _in_hand(left: Mapping[Target, StepState]) -> str:
+    """Where the run has begun the revision, which is finished there, and what tells how to stop that."""
+    where = few(str(target) for target, state in left.items() if state is StepState.STARTED)
+    said = f"; in hand already on {where}, it is finished there; to stop that now: orchestrate locks"
+    return said if where else ""
