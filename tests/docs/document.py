@@ -28,7 +28,7 @@ _VARIABLE = (
     (re.compile(r"sha256:[0-9a-f]+…?"), "DIGEST"),
     (re.compile(r"\b\d+(\.\d+)? s\b"), "SECONDS"),
     (re.compile(r"\b(just now|\d+ (min|h|d) ago)\b"), "AGO"),
-    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d\b| UTC\b)"), "TIME"),
+    (re.compile(r"\b(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d\b| UTC\b)"), "TIME"),
     (re.compile(r"\b[\w.-]+@[\w.-]+"), "WHO"),
     (re.compile(r"(/[\w.-]+)+/(?=migrations/)"), ""),
     (re.compile(r"\s+"), " "),

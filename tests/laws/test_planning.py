@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.divergence import Relation, State, applied, compare, stand
 from orchestrator.core.plan import Plan, Step, TargetPlan, Wave
 from orchestrator.core.planner import promote, rollout

@@ -12,7 +12,7 @@ from alembic.runtime.migration import HeadMaintainer, MigrationContext
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.downgrade import Downgrade
 from orchestrator.core.events import Event, EventKind
 from orchestrator.core.plan import Action, Step, TargetPlan

@@ -21,15 +21,14 @@ from orchestrator.core.status import StatusReport
 from orchestrator.execution.stop import Stop
 from orchestrator.execution.workers import Workers
 from orchestrator.journal.journal import Journal
-from orchestrator.operations import prepared as performing
-from orchestrator.operations import release, runs
+from orchestrator.operations import performing, release, runs
 from orchestrator.operations import status as verb
 from orchestrator.operations.acting import Actor
 from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.release import Wish
 from orchestrator.project import configuration as files
 from orchestrator.project.configuration import Configuration
-from orchestrator.project.settings import read_settings
+from orchestrator.project.settings_reader import read_settings
 from tests.projects_builder import AlembicProject
 
 NAMES = ("dev", "test", "prod")

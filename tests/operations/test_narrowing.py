@@ -7,7 +7,7 @@ import pytest
 from orchestrator.core.run import Outcome
 from orchestrator.core.selection import Selection
 from orchestrator.errors import OrchestrateError, UsageError
-from orchestrator.operations.prepared import perform
+from orchestrator.operations.performing import perform
 from orchestrator.operations.release import Wish
 from orchestrator.views.text.draw import draw
 from tests.operations.conftest import Shop, now

@@ -21,8 +21,7 @@ from orchestrator.errors import (
     UsageError,
 )
 from orchestrator.journal.journal import Journal
-from orchestrator.operations import prepared as performing
-from orchestrator.operations import runs
+from orchestrator.operations import performing, runs
 from orchestrator.operations.prepared import Prepared
 from orchestrator.operations.release import Wish
 from orchestrator.operations.resolve import Word, not_applied
@@ -306,7 +305,7 @@ def test_a_run_that_was_killed_between_commit_and_record_is_recovered(shop: Shop
     """Intent recorded, revision applied, no outcome: resume finds it, records it with its bytes, and goes on."""
     shop.rollout("dev", to="a")
     prepared: Prepared = shop.prepare(Wish("dev"))
-    from orchestrator.core import plan as plans
+    from orchestrator.core import plan_json as plans
 
     shop.record(EventKind.RUN_STARTED, "killed", plan=plans.to_json(prepared.plan), command="orchestrate rollout")
     shop.record(EventKind.STEP_INTENT, "killed", "dev", "b", catalog={})
@@ -321,7 +320,7 @@ def test_a_run_that_was_killed_between_commit_and_record_is_recovered(shop: Shop
 
 def started(shop: Shop, wish: Wish, *confirmed: str) -> str:
     """A run that was killed as soon as its start was recorded."""
-    from orchestrator.core import plan as plans
+    from orchestrator.core import plan_json as plans
 
     prepared = shop.prepare(wish, *confirmed)
     shop.record(EventKind.RUN_STARTED, "killed", plan=plans.to_json(prepared.plan), command="orchestrate rollout")
@@ -392,7 +391,7 @@ def test_an_unfinished_run_shuts_the_way_on_from_its_environment(shop: Shop) -> 
     report = shop.promote("dev", "test")
     assert report.outcome is Outcome.REFUSED
     assert report.failure is not None
-    assert report.failure.mend == f"orchestrate resume {run}"
+    assert report.failure.mend == f"orchestrate resume {run}\norchestrate rollback {run}   # takes it back"
 
 
 def test_what_the_journal_tells_is_listed_and_shown(shop: Shop) -> None:

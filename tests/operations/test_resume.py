@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core import plan as plans
+from orchestrator.core import plan_json as plans
 from orchestrator.core.doubt import Doubt
 from orchestrator.core.events import EventKind
 from orchestrator.core.run import Outcome

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from orchestrator.core.scripts import digest
 from orchestrator.errors import UsageError
+from orchestrator.operations.edited import former_bytes
 from orchestrator.operations.sealing import life, person
 
 
@@ -38,3 +43,21 @@ def test_what_is_no_time(typed: str) -> None:
     with pytest.raises(UsageError, match="is no time") as caught:
         life(typed)
     assert "--expires 90m" in (caught.value.mend or "")
+
+
+def test_planned_bytes_are_put_back_from_git(tmp_path: Path) -> None:
+    """By the command that does it, be the file changed or gone; what git never had has none."""
+    script = tmp_path / "versions" / "a1.py"
+    script.parent.mkdir()
+    script.write_bytes(b"a = 1\n")
+    git = ("git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-C", str(tmp_path))
+    for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "as planned")):
+        subprocess.run([*git, *words], check=True)
+    planned = {"versions/a1.py": digest(b"a = 1\n"), "environments.yaml": digest(b"never committed")}
+    for _ in ("changed", "gone"):
+        script.write_bytes(b"a = 2\n") if script.exists() else None
+        found = former_bytes(planned, tmp_path)
+        assert list(found) == [planned["versions/a1.py"]]
+        subprocess.run(found[planned["versions/a1.py"]].split(), cwd=tmp_path, check=True)
+        assert script.read_bytes() == b"a = 1\n"
+        script.unlink()

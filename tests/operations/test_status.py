@@ -12,7 +12,9 @@ from orchestrator.databases.catalog import catalog
 from orchestrator.errors import ConfigurationError, Exit, ScriptsError, UsageError
 from orchestrator.operations import status as verb
 from orchestrator.operations.locks import locks
+from orchestrator.views.text.draw import draw
 from tests.operations.conftest import Shop, now
+from tests.views.drawing import text
 
 
 def test_status_creates_nothing(shop: Shop) -> None:
@@ -177,3 +179,15 @@ def test_scripts_that_are_no_graph_are_refused(shop: Shop) -> None:
     shop.project.revision("c", "gone")
     with pytest.raises(ScriptsError, match="'gone' of revision 'c' is in no script"):
         shop.status()
+
+
+def test_a_run_of_another_database_is_told_as_that(shop: Shop) -> None:
+    """Where the URL leads elsewhere since, the latest run is not taken for one of this database."""
+    shop.rollout("test")
+    shop.stamp("a", "another")
+    shop.project.environments({"dev": "sqlite:///dev.db", "test": "sqlite:///another.db"})
+    report = shop.status("dev", "test")
+    assert [target.elsewhere for target in report.targets] == [False, True]
+    said = text(draw(report, now()))
+    assert said.count("just now, in another database") == 1
+    assert "took test through b, and that is gone: the URL leads to another database now" in said

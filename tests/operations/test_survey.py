@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from orchestrator.operations.survey import survey
+from orchestrator.operations.survey import Remembered, survey
 from orchestrator.project.configuration import load
 from orchestrator.project.settings import Settings
 from tests.projects_builder import AlembicProject
@@ -27,7 +27,8 @@ def test_targets_that_follow_the_same_branches_share_a_graph(
             for stage in ("dev", "prod")
         }
     )
-    found = survey(load(project.root / "environments.yaml", Settings(), {}), None, lambda: datetime.now(UTC), {})
+    configuration = load(project.root / "environments.yaml", Settings(), {})
+    found = survey(configuration, None, lambda: datetime.now(UTC), Remembered())
     graphs = {str(target): graph for target, graph in found.world.graphs.items()}
     for name in followed:
         assert graphs[f"dev/{name}"] is graphs[f"prod/{name}"]

@@ -66,8 +66,8 @@ def test_a_database_that_is_not_there(served: Pipeline) -> None:
 @pytest.mark.parametrize(
     ("family", "module", "extra"),
     [
-        pytest.param("postgresql", "psycopg", "orchestrate-alembic[postgresql]", marks=pytest.mark.postgresql),
-        pytest.param("mysql", "pymysql", "orchestrate-alembic[mysql]", marks=pytest.mark.mysql),
+        pytest.param("postgresql", "psycopg", ".[postgresql]", marks=pytest.mark.postgresql),
+        pytest.param("mysql", "pymysql", ".[mysql]", marks=pytest.mark.mysql),
     ],
 )
 def test_a_missing_driver(

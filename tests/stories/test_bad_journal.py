@@ -61,4 +61,4 @@ def test_a_journal_of_a_newer_version(shop: Pipeline, happened: Happened) -> Non
     happened("the journal's version table holds 9999")
     told(shop("journal", "rebuild", "--reason", "it is newer"), 10, "9999")
     for args in (("status",), ("runs",), ("rollout", "--yes")):
-        told(shop(*args), 10, "9999", "pip install --upgrade orchestrate-alembic")
+        told(shop(*args), 10, "9999", "install a newer orchestrate as you installed this one")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.scene import gone, wait_until
 from tests.stories.pipeline import Pipeline, told
 
 _TOLD = 'echo "{} $ORCHESTRATE_ENVIRONMENT $ORCHESTRATE_COMMAND $ORCHESTRATE_OUTCOME" >> told; test ! -f {}'
@@ -51,18 +52,25 @@ def test_an_environment_is_prepared_verified_and_told_about(shop: Pipeline) -> N
     root = shop.project.root
     for name in ("no-before", "no-after", "broken"):
         (root / name).touch()
-    said = told(shop("promote", "dev", "staging", "--yes"), 6, "before (sh) ended with exit code 1")
-    assert "staging: after (sh) ended with exit code 1; that changes nothing else" in said
+    said = told(shop("promote", "dev", "staging", "--yes"), 6, "before (sh -c …) ended with exit code 1")
+    assert "staging: after (sh -c …) ended with exit code 1; that changes nothing else" in said
     assert _told(shop) == ["backup staging promote", "before staging promote", "after staging promote failed"]
-    told(shop("status"), 0, "is not finished: staging: before (sh) ended", "next: orchestrate resume")
+    told(shop("status"), 0, "is not finished: staging: before (sh -c …) ended", "next: orchestrate resume")
     assert shop.tables("staging") == set()
 
     (root / "no-before").unlink()
-    said = told(shop("resume"), 6, "staging: verify (sh) ended with exit code 1", "# asks it again")
+    said = told(
+        shop("resume"), 6, "staging: verify (sh -c 'test ! -f broken') ended with exit code 1", "# asks it again"
+    )
     assert _told(shop) == ["before staging promote", "after staging promote failed"]
     assert shop.heads("staging") == {"a2"}
     failed = "staging: verify failed"
-    told(shop("status"), 0, failed, "verify (sh) ended with exit code 1 → orchestrate verify staging")
+    told(
+        shop("status"),
+        0,
+        failed,
+        "verify (sh -c 'test ! -f broken') ended with exit code 1 → orchestrate verify staging",
+    )
     unverified = shop("status", "--format", "json").json["unverified"]
     assert [(one["environment"], one["mend"]) for one in unverified] == [("staging", "orchestrate verify staging")]
     refused = told(shop("promote", "staging", "prod", "--yes"), 5, "gate verified: verify of staging failed")
@@ -78,11 +86,33 @@ def test_an_environment_is_prepared_verified_and_told_about(shop: Pipeline) -> N
     assert _told(shop) == []
 
     show = told(
-        shop("show", shop.latest_run()), 0, "staging: verify passed: 2 checks", "staging: before (sh) passed"
+        shop("show", shop.latest_run()), 0, "staging: verify passed: 2 checks", "staging: before (sh -c …) passed"
     )
-    assert "staging: after (sh) ended with exit code 1" in show
+    assert "staging: after (sh -c …) ended with exit code 1" in show
     told(shop("promote", "staging", "prod", "--yes"), 0)
     assert shop.heads("prod") == {"a2"}
+
+
+def test_a_run_that_changed_nothing_is_given_up_and_shuts_nothing(shop: Pipeline) -> None:
+    """A failed `before` left staging as it was: that goes on to prod. What did not get there is vetoed: the way to
+    give the run up is told, and after it nothing asks for the run any more.
+    """
+    (shop.project.root / "no-before").touch()
+    shop.stamp(staging="a1")
+    shop.execute("staging", "CREATE TABLE t_a1 (id integer)")
+    told(shop("verify", "staging"), 0)
+    told(shop("promote", "dev", "staging", "--yes"), 6)
+    run = shop.latest_run()
+    told(shop("status"), 0, f"next: orchestrate resume {run}", f"orchestrate rollback {run} # gives it up")
+    told(shop("veto", "a2", "--reason", "drops a table"), 0)
+    assert f"resume {run}" not in told(shop("status"), 0, f"next: orchestrate rollback {run}")
+    told(shop("resume", run), 5, "gate veto", f"orchestrate rollback {run} # gives it up")
+    told(shop("promote", "staging", "prod", "--yes"), 0, "done")
+    given = told(shop("rollback", run, "--yes", "--reason", "not today"), 0, f"run {run} is given up")
+    assert "nothing to do" in given
+    assert run not in told(shop("status"), 0).replace("last run", "")
+    told(shop("runs"), 0, "taken back")
+    told(shop("resume", run), 5, "given up by ", "not today")
 
 
 def test_checks_asked_by_hand_count_while_the_environment_stands_still(shop: Pipeline) -> None:
@@ -100,10 +130,12 @@ def test_checks_asked_by_hand_count_while_the_environment_stands_still(shop: Pip
     assert (answer.returncode, answer.json["passed"], answer.json["error"]["code"]) == (6, False, "failed")
     assert [one["reason"] for one in answer.json["checks"]] == [
         "verify (SELECT count(*) = 0 FROM t_a1) is not true (staging)",
-        "verify (sh) ended with exit code 1",
+        "verify (sh -c 'test ! -f broken') ended with exit code 1",
     ]
     told(
-        shop("promote", "staging", "prod", "--yes"), 5, "is not true (staging); verify (sh) ended with exit code 1"
+        shop("promote", "staging", "prod", "--yes"),
+        5,
+        "is not true (staging); verify (sh -c 'test ! -f broken') ended with exit code 1",
     )
 
     shop.execute("staging", "DELETE FROM t_a1")
@@ -120,7 +152,7 @@ def test_a_rollout_stops_where_a_check_fails(shop: Pipeline) -> None:
     shop.stamp(dev="a1")
     shop.execute("dev", "CREATE TABLE t_a1 (id integer)")
     (shop.project.root / "broken").touch()
-    told(shop("rollout", "--yes"), 6, "staging: verify (sh) ended with exit code 1")
+    told(shop("rollout", "--yes"), 6, "staging: verify (sh -c 'test ! -f broken') ended with exit code 1")
     assert (shop.heads("dev"), shop.heads("staging"), shop.tables("prod")) == ({"a2"}, {"a2"}, set())
     assert _told(shop)[-1] == "after staging rollout failed"
     run = shop.latest_run()
@@ -134,11 +166,19 @@ def test_a_rollout_stops_where_a_check_fails(shop: Pipeline) -> None:
 
 
 def test_the_last_environment_that_failed_its_checks_is_no_end(shop: Pipeline) -> None:
-    """All of it is at head, and `status` says how the run is ended, also after a good answer by hand."""
+    """All of it is at head, and `status` says how the run is ended, also after a good answer by hand; a release
+    that has nothing to do says so too, and how it may be taken back is told where the check fails.
+    """
     (shop.project.root / "broken").touch()
-    told(shop("promote", "dev", "staging", "--yes"), 6, "verify (sh) ended with exit code 1")
+    failed = told(
+        shop("promote", "dev", "staging", "--yes"), 6, "verify (sh -c 'test ! -f broken') ended with exit code 1"
+    )
     ends = f"next: orchestrate resume {shop.latest_run()}"
-    assert ends in told(shop("status", "dev", "staging"), 0, "is not finished: staging: verify (sh) ended")
+    assert f"→ orchestrate rollback {shop.latest_run()} --dry-run" in failed
+    told(shop("promote", "dev", "staging", "--yes"), 0, f"is not finished; {ends}", "nothing to do")
+    assert ends in told(
+        shop("status", "dev", "staging"), 0, "is not finished: staging: verify (sh -c 'test ! -f broken') ended"
+    )
     (shop.project.root / "broken").unlink()
     told(shop("verify", "staging"), 0, f"{ends} # ends it")
     assert ends in told(shop("status", "dev", "staging"), 0)
@@ -147,11 +187,16 @@ def test_the_last_environment_that_failed_its_checks_is_no_end(shop: Pipeline) -
 
 
 def test_a_run_that_dies_while_it_asks_is_taken_up_again(shop: Pipeline) -> None:
-    """What passed before the run changed the environment says nothing of it: `status` sends to resume."""
+    """What passed before the run changed the environment says nothing of it: `status` sends to resume.
+
+    What it ran then ends with it, and is not met by whoever takes it up.
+    """
     shop.stamp(dev="a1")
     told(shop("promote", "dev", "staging", "--yes"), 0)
     told(shop("rollback", shop.latest_run(), "--yes", "--reason", "again"), 0)
-    check = {"command": ["sh", "-c", "test ! -f deadly || kill -9 $PPID"]}
+    heard = "until grep -q asking .orchestrator/logs/*; do sleep 0.05; done"
+    dies = f"echo $$ > pid; echo asking; {heard}; kill -9 $PPID; sleep 600"
+    check = {"command": ["sh", "-c", f"test ! -f deadly || {{ {dies}; }}"]}
     each = {name: {"url": url} for name, url in shop.urls.items()}
     gates = {"gates": {"verified": True}}
     shop.project.environments(
@@ -159,6 +204,7 @@ def test_a_run_that_dies_while_it_asks_is_taken_up_again(shop: Pipeline) -> None
     )
     (shop.project.root / "deadly").touch()
     assert shop("promote", "dev", "staging", "--yes").returncode == -9
+    wait_until(lambda: gone(int((shop.project.root / "pid").read_text())), "the check to be ended")
     run = shop.latest_run()
     (shop.project.root / "deadly").unlink()
     assert shop.heads("staging") == {"a1"}

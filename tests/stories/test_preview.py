@@ -42,7 +42,7 @@ def test_a_plan_shows_what_staging_executed(sqlite: Pipeline) -> None:
         0,
         "SQL of a2 Revision a2 (rendered without a database",
         "UPDATE t SET name = '…';",
-        "SQL of a3 Revision a3 (no run recorded what it executed) not known: without a database its script fails",
+        "SQL of a3 Revision a3 (no run recorded what it executed) not known: it asks the database, and nothing",
     )
     assert release("plan", "staging", "prod", "--format", "json", check=True).json["sql"] is None
     assert release.heads("prod") is None

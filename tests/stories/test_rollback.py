@@ -54,6 +54,8 @@ def test_a_release_is_taken_back_and_made_again(pipeline: Pipeline) -> None:
         assert pipeline.tables(name) == {"alembic_version", "t_a1"}
     told(pipeline("runs"), 0, f"orchestrate rollback {run} (orders fail)", "succeeded")
     told(pipeline("show", pipeline.latest_run()), 0, "because: orders fail", "step reverted")
+    told(pipeline("show", run), 0, by := f"taken back by run {done['run_id']} of ", ": orders fail fingerprint")
+    told(pipeline("report", run, "--format", "markdown"), 0, f"# Run {run}: succeeded, and taken back since", by)
     said = told(pipeline("status"), 0, "behind 3", "in sync with staging", f"run {run} was taken back by run ")
     assert ": orders fail once that is mended: orchestrate rollout --through prod" in said
     told(pipeline("rollback", run, "--yes"), 0, "nothing of the run is left")

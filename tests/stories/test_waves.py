@@ -163,6 +163,28 @@ def test_within_its_budget_a_fleet_goes_on_and_resume_takes_what_is_left(make_fl
     fleet.assert_finished()
 
 
+def test_a_run_at_work_is_not_taken_up_where_a_target_failed(make_fleet: MakeFleet) -> None:
+    """While others are still worked on, resume is refused with who works since when; it loses the run nothing."""
+    fleet = make_fleet(3)
+    fleet.write({"parallel": 2, "max_failures": 1})
+    fleet.execute("t1", "DROP TABLE done")
+    fleet.close("t2")
+    process = fleet.command.start("rollout", "--yes", "--format", "json", cwd=fleet.root)
+    wait_until(fleet.waits("t2"), "t2 to be in its revision", process)
+    wait_until(lambda: fleet.recorded("step_failed"), "t1 to have failed", process)
+    fleet.execute("t1", "CREATE TABLE done (revision TEXT)")
+    run = json.loads(fleet("runs", "--format", "json").stdout)["runs"][0]["run_id"]
+    told(fleet("resume"), 8, f"run {run}: driven by process {process.pid} of ", " UTC", "orchestrate locks")
+    assert process.poll() is None
+    fleet.open("t2")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 6, err
+    found = {target["target"].rpartition("@")[2]: target["result"] for target in json.loads(out)["targets"]}
+    assert grouped(found) == {"failed": {"t1"}, "applied": {"t2", "t3"}}
+    assert fleet("resume").returncode == 0
+    fleet.assert_finished()
+
+
 @pytest.mark.parametrize(
     ("mode", "in_hand", "others"),
     [("stop", ["r1"], []), ("drain", ["r1", "r2"], []), ("continue", ["r1", "r2"], ["r1", "r2"])],
@@ -176,9 +198,10 @@ def test_over_its_budget_a_fleet_stops_as_was_asked(
         {"parallel": 2, "on_failure": mode, "size": 3}, last={"url": f"sqlite:///{fleet.root}/tenants/last.db"}
     )
     fleet.execute("t1", "DROP TABLE done")
-    fleet.close("t2")
+    fleet.close("t1", "t2")
     process = fleet.command.start("rollout", "--yes", "--format", "json", cwd=fleet.root)
     wait_until(fleet.waits("t2"), "t2 to be in its revision", process)
+    fleet.open("t1")
     wait_until(lambda: fleet.logged("stopping"), "the budget to be over", process)
     fleet.open("t2")
     out, err = process.communicate(timeout=60)
@@ -228,7 +251,7 @@ def test_only_a_canary_that_goes_ahead_is_one(make_fleet: MakeFleet) -> None:
     run = fleet("rollout", "--yes", "--format", "json").json["run_id"]
     fleet.execute("t2", "DROP TABLE done")
     back = fleet("rollback", run, "--yes")
-    told(back, 6, "no such table: done", "prod: 4 targets in 4 waves: 4 of 1", "prod/app@t1 reverted")
+    told(back, 6, "no such table: done", "prod: 4 targets in 4 waves of 1", "prod/app@t1 reverted")
     assert "the canary" not in str(back)
     for name in ("t1", "t4"):
         fleet.execute(name, "CREATE TABLE done (revision TEXT)")
@@ -267,7 +290,7 @@ def test_verify_and_pause_stand_between_the_waves(make_fleet: MakeFleet) -> None
     wait_until(lambda: fleet.logged("wave_paused"), "the pause", process)
     seen = told(fleet("status"), 0, "prod/app@t2", "is working on it now")
     assert "orchestrate resume" not in seen
-    told(fleet("resume"), 8, "prod/app@t2: driven by run ", f"(process {process.pid})")
+    told(fleet("resume"), 8, f": driven by process {process.pid} of ")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -279,7 +302,7 @@ def test_verify_and_pause_stand_between_the_waves(make_fleet: MakeFleet) -> None
 
     fleet.write(waves, **later)
     (fleet.root / "sick").touch()
-    words = "verify (sh) ended with exit code 3; its last words: half of them answer"
+    words = "verify (sh -c …) ended with exit code 3; its last words: half of them answer"
     told(fleet("resume"), 6, f"wave 2 of 3 of prod: {words}", "# asks it again", "not started")
     assert "half of them answer" in [line.get("line") for line in fleet.logged("output")]
     assert asked() == 2
@@ -303,9 +326,17 @@ def test_a_verify_that_does_not_end_fails_and_a_second_signal_ends_it(make_fleet
     fleet = make_fleet(1)
     waves = {"verify": ["sh", "-c", "echo waiting; sleep 600"]}
     fleet.write({**waves, "verify_timeout": "0.2s"})
-    told(fleet("rollout", "--yes"), 6, "verify (sh) did not end within 0.2 seconds; its last words: waiting")
+    told(
+        fleet("rollout", "--yes"),
+        6,
+        "verify (sh -c 'echo waiting; sleep 600') did not end within 0.2 seconds; its last words: waiting",
+    )
     fleet.write({"verify": ["sh", "-c", "while :; do echo again; done"], "verify_timeout": "0.2s"})
-    told(fleet("resume"), 6, "verify (sh) did not end within 0.2 seconds; its last words: again")
+    told(
+        fleet("resume"),
+        6,
+        "verify (sh -c 'while :; do echo again; done') did not end within 0.2 seconds; its last words: again",
+    )
 
     fleet.write({**waves, "verify_timeout": 600})
     process = fleet.command.start("resume", "--format", "json", cwd=fleet.root)
