@@ -13,6 +13,7 @@ from orchestrator.core.gates.recorded import verdict_of
 from orchestrator.core.gates.verdict import Verdict
 from orchestrator.core.plan import TargetPlan
 from orchestrator.core.preview import Executed, SqlStatement, median
+from orchestrator.core.reports import GOOD
 from orchestrator.core.run import Run
 from orchestrator.core.scripts import Script
 from orchestrator.core.step import Step
@@ -78,7 +79,7 @@ class _Told:
 def _target(run: Run, plan: TargetPlan, told: _Told) -> TargetAccount:
     steps = tuple(_step(step, run.record(plan.target, step.revision), told.retries) for step in plan.steps)
     result = _result(steps, told)
-    body: Mapping[str, Any] = told.end.body if told.end and result not in _GOOD else {}
+    body: Mapping[str, Any] = told.end.body if told.end and result not in GOOD else {}
     return TargetAccount(
         target=plan.target,
         result=result,
@@ -93,7 +94,6 @@ def _target(run: Run, plan: TargetPlan, told: _Told) -> TargetAccount:
     )
 
 
-_GOOD = ("applied", "nothing_to_do")
 _DONE = ("applied", "recovered", "by_hand")
 
 

@@ -90,6 +90,10 @@ class Result(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
+"""Nothing of the target is left to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """One revision of one target: its outcome (`applied`, `recovered`, `failed`, `in_doubt`, `not_started`).

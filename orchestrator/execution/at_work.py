@@ -9,15 +9,13 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 
 from orchestrator.core.plan import TargetPlan
-from orchestrator.core.reports import Result, TargetResult
+from orchestrator.core.reports import GOOD, TargetResult
 from orchestrator.core.run import first_left
 from orchestrator.core.targets import Target
 from orchestrator.databases.locks import acquire
 from orchestrator.errors import OrchestrateError
 from orchestrator.execution.setting import Setting
 from orchestrator.execution.target_lock import TargetLock
-
-_DONE = (Result.APPLIED, Result.NOTHING_TO_DO)
 
 
 @contextmanager
@@ -45,7 +43,7 @@ def seen_at_work(
 
 
 def _first(setting: Setting, plans: Collection[TargetPlan], results: Iterable[TargetResult]) -> Target | None:
-    done = {result.target for result in results if result.result in _DONE}
+    done = {result.target for result in results if result.result in GOOD}
     if (resumed := setting.resumed) is not None:
         done |= {plan.target for plan in plans if resumed.finished(plan.target)}
     return first_left([plan for plan in plans if plan.target in setting.endpoints], done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +13,7 @@ from orchestrator.core.divergence import applied
 from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.plan import TargetPlan, Wave, at
-from orchestrator.core.reports import Result, RunReport, TargetResult, finished_before, unstarted
+from orchestrator.core.reports import GOOD, Result, RunReport, TargetResult, finished_before, unstarted
 from orchestrator.core.run import Outcome
 from orchestrator.databases.probe import probe
 from orchestrator.errors import Exit, JournalError, LockedError, StalePlanError
@@ -29,47 +30,55 @@ def execute(setting: Setting) -> RunReport:
 
     The run's start is recorded by whoever called. Where the end cannot be recorded, the report says so.
     """
+    claim = Claim(setting)
+    setting.journal.began(setting.run_id)
+    with setting.stop.on_signals():
+        report = _environments(setting, claim)
+    undone = report.failure is not None or any(result.result not in GOOD for result in report.targets)
+    turned_away = claim.lost or (not claim.taken and undone)
+    return report if turned_away else _ended(setting, claim, report)
+
+
+def _environments(setting: Setting, claim: Claim) -> RunReport:
+    """Each in its turn, until one does not end well; what comes after that is passed."""
     results: list[TargetResult] = []
     notes: list[str] = []
     failure: Failure | None = None
-    claim = Claim(setting)
-    setting.journal.began(setting.run_id)
 
     def run(plan: TargetPlan) -> TargetResult:
         result = run_target(setting, plan, claim)
         sys.audit(FaultPoint.BETWEEN_TARGETS)
         return result
 
-    def passed(plan: TargetPlan) -> TargetResult:
-        finished = setting.resumed is not None and setting.resumed.finished(plan.target)
-        result = _finished_before(setting, plan) if finished and plan.steps else unstarted(plan)
-        if result.failure is not None:  # told, not recorded: nothing was done there
-            told: dict[str, Any] = {
-                "result": str(result.result),
-                "heads": result.end,
-                "reason": result.failure.message,
-                "begun": False,
-            }
-            setting.listener(setting.event(EventKind.TARGET_FINISHED, plan.target, **told))
-        return result
-
-    with setting.stop.on_signals():
-        for waves in _by_environment(setting.plan.waves):
-            if failure or setting.stop.requested or any(result.result not in _GOOD for result in results):
-                results += [passed(plan) for wave in waves for plan in wave.targets]
-                continue
-            part = Surrounding(setting, claim, waves, run=run, passed=passed)
-            results += part.results()
-            failure = part.failure
-            notes += part.notes
-            sys.audit(FaultPoint.BETWEEN_ENVIRONMENTS)
+    passed = partial(_passed, setting)
+    for waves in _by_environment(setting.plan.waves):
+        if failure or setting.stop.requested or any(result.result not in GOOD for result in results):
+            results += [passed(plan) for wave in waves for plan in wave.targets]
+            continue
+        part = Surrounding(setting, claim, waves, run=run, passed=passed)
+        results += part.results()
+        failure = part.failure
+        notes += part.notes
+        sys.audit(FaultPoint.BETWEEN_ENVIRONMENTS)
     outcome = _outcome(setting, results, failure)
     stopped = setting.stop.exit if outcome is Outcome.INTERRUPTED else None
     report = RunReport(setting.run_id, outcome, setting.plan, (), tuple(results), failure, stopped)
-    report = replace(report, notes=tuple(notes))
-    undone = failure is not None or any(result.result not in _GOOD for result in results)
-    turned_away = claim.lost or (not claim.taken and undone)
-    return report if turned_away else _ended(setting, claim, report)
+    return replace(report, notes=tuple(notes))
+
+
+def _passed(setting: Setting, plan: TargetPlan) -> TargetResult:
+    """A target that is not begun: an earlier attempt finished it, or it is left."""
+    finished = setting.resumed is not None and setting.resumed.finished(plan.target)
+    result = _finished_before(setting, plan) if finished and plan.steps else unstarted(plan)
+    if result.failure is not None:  # told, not recorded: nothing was done there
+        told: dict[str, Any] = {
+            "result": str(result.result),
+            "heads": result.end,
+            "reason": result.failure.message,
+            "begun": False,
+        }
+        setting.listener(setting.event(EventKind.TARGET_FINISHED, plan.target, **told))
+    return result
 
 
 def _ended(setting: Setting, claim: Claim, report: RunReport) -> RunReport:
@@ -88,9 +97,6 @@ def _ended(setting: Setting, claim: Claim, report: RunReport) -> RunReport:
         return replace(report, failure=Failure.of(error))
     sys.audit(FaultPoint.AFTER_RUN_FINISHED)
     return report
-
-
-_GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 
 
 def _finished_before(setting: Setting, plan: TargetPlan) -> TargetResult:

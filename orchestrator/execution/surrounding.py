@@ -15,7 +15,7 @@ from orchestrator.core.events import EventKind
 from orchestrator.core.failure import Failure
 from orchestrator.core.pipeline import ALL_AT_ONCE
 from orchestrator.core.plan import Wave
-from orchestrator.core.reports import Result, TargetResult
+from orchestrator.core.reports import GOOD, Result, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.core.selection import NOTHING_TYPED
 from orchestrator.errors import FailedError, JournalError, OrchestrateError
@@ -31,7 +31,6 @@ from orchestrator.execution.target_lock import Stopped
 from orchestrator.execution.waves import Stage
 
 BEFORE, AFTER = "before", "after"
-_GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 _UNTOUCHED = (Result.NOTHING_TO_DO, Result.NOT_STARTED)
 
 
@@ -137,7 +136,7 @@ class Surrounding:
     def _verify(self, results: Sequence[TargetResult]) -> None:
         """Raises FailedError where a check fails, or nobody could ask it any more."""
         checks, setting = self._around.verify, self._setting
-        if not checks or self.failure is not None or any(result.result not in _GOOD for result in results):
+        if not checks or self.failure is not None or any(result.result not in GOOD for result in results):
             return
         if not self._acted and setting.resumed is not None and self._name in setting.resumed.checked:
             return
@@ -171,7 +170,7 @@ class Surrounding:
         """Run what is run last, however it ended; what fails here is told and changes nothing."""
         every = enumerate(self._around.after, 1)
         left = [(n, hook) for n, hook in every if self._acted or not self._passed_before(AFTER, n)]
-        untaken = not self._claim.taken and (self.failure or any(result.result not in _GOOD for result in results))
+        untaken = not self._claim.taken and (self.failure or any(result.result not in GOOD for result in results))
         if not left or self._claim.lost or self._turned_away or untaken:
             return
         if self._setting.stop.cancelled:
@@ -195,4 +194,4 @@ class Surrounding:
             return Outcome.IN_DOUBT
         if Result.FAILED in found or (self.failure is not None and self.failure.code != CANCELLED):
             return Outcome.FAILED
-        return Outcome.SUCCEEDED if found <= set(_GOOD) and self.failure is None else Outcome.INTERRUPTED
+        return Outcome.SUCCEEDED if found <= set(GOOD) and self.failure is None else Outcome.INTERRUPTED

@@ -2,7 +2,6 @@
 
 # Annotations are not postponed here: pydantic would compile each again, for every model that inherits it.
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -19,9 +18,6 @@ from orchestrator.project.environments_file.url_rules import has_clear_password
 from orchestrator.project.environments_file.variables import Expansion, FromVariables, Unresolved, unset
 from orchestrator.project.environments_file.wording import Place, near
 from orchestrator.project.environments_file.yaml_file import Document
-
-_ODD = re.compile(r"[^!-~]")
-"""What does not stand in an address unless it is encoded."""
 
 
 def _address(value: Any) -> Any:

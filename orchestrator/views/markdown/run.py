@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestrator.core.plan import Action, at
-from orchestrator.core.reports import Result, RunReport, TargetResult
+from orchestrator.core.reports import GOOD, Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.views.markdown.gates import gates
 from orchestrator.views.markdown.marks import Pen, table
 from orchestrator.views.text import many
 from orchestrator.views.text.run import conclusion, progress, word
 
-_GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 _DONE = (Outcome.SUCCEEDED, Outcome.NOTHING_TO_DO)
 
 
@@ -40,4 +39,4 @@ def _row(pen: Pen, name: str, alike: Sequence[TargetResult], action: Action) -> 
     result, ends = alike[0].result, {target.end for target in alike}
     told = word(result, action).plain
     now_at = pen.code(at(alike[0].end)) if len(ends) == 1 else f"{len(ends):,} different"
-    return pen.code(name), told if result in _GOOD else f"**{told}**", progress(alike), now_at
+    return pen.code(name), told if result in GOOD else f"**{told}**", progress(alike), now_at

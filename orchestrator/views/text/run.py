@@ -10,7 +10,7 @@ from rich.text import Text
 
 from orchestrator.core.doubt import Doubt
 from orchestrator.core.plan import Action, at
-from orchestrator.core.reports import Result, RunReport, TargetResult
+from orchestrator.core.reports import GOOD, Result, RunReport, TargetResult
 from orchestrator.core.run import Outcome
 from orchestrator.errors import Exit
 from orchestrator.views.text import around, many, summary, waves, words
@@ -43,7 +43,6 @@ _STOPS = {
 }
 """Failures that say nothing of a revision: why the run did not go on."""
 
-_GOOD = (Result.APPLIED, Result.NOTHING_TO_DO)
 _LEFT = (Result.NOT_STARTED, Result.STOPPED)
 _NAMED = 6
 """Changes that the sentence above has already."""
@@ -83,7 +82,7 @@ def _results(part: Part[TargetResult], action: Action) -> Rows:
         alike = groups[result]
         ends = {target.end for target in alike}
         now_at = _now_at(alike[0]) if len(ends) == 1 else f"{len(ends):,} different"
-        which = "" if result in _GOOD else part.names(alike)
+        which = "" if result in GOOD else part.names(alike)
         drawn.add_row(f"{len(alike):,}", word(result, action), progress(alike), now_at, which)
     return drawn
 
